@@ -1,0 +1,210 @@
+"""The contract between the kernel and its plugins: every hook, when it is called, and how results compose.
+
+A plugin is a subclass of :class:`sovl_core.plugin.Plugin` whose methods carry :data:`hookimpl`. Each method takes
+exactly the argument named here and nothing else. A wrapper (``@hookimpl(wrapper=True)``) is a generator that yields
+once: what stands before the ``yield`` runs before the inner implementations, the value of ``yield`` is their result,
+and what it returns replaces that result.
+
+A plugin that raises is named in the log and on the terminal (plugin, distribution, version, hook), switched off for
+the session, and the call goes on without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List, Optional
+
+import pluggy
+
+if TYPE_CHECKING:
+    from sovl_core.events import (
+        Dream,
+        DreamRequest,
+        ErrorEvent,
+        Feedback,
+        Idle,
+        ModelRequest,
+        Night,
+        NightReport,
+        Reply,
+        ScaffoldContext,
+        StepResult,
+        TrainStep,
+        Turn,
+        Utterance,
+    )
+    from sovl_core.models import Models
+    from sovl_core.plugin import Command, PluginContext, PluginState, StatusPanel
+
+PROJECT_NAME = "sovl"
+
+#: Raised when a hook is removed or its argument changes; a plugin states the version it was written for.
+HOOK_API_VERSION = 1
+
+hookspec = pluggy.HookspecMarker(PROJECT_NAME)
+hookimpl = pluggy.HookimplMarker(PROJECT_NAME)
+
+
+class SOVLHookSpecs:
+    """Every hook a plugin may implement."""
+
+    @hookspec(firstresult=True)
+    def on_generate(self, turn: Turn) -> Optional[Reply]:
+        """Answer one turn.
+
+        Called for each reply, for questions the system asks, and for text that a plugin has written (see
+        ``turn.purpose``). The kernel's own generation is the innermost implementation; plugins wrap it: change
+        ``turn`` before the ``yield``, observe or replace the :class:`Reply` after it. A plain implementation that
+        returns a reply answers in place of the kernel (first result wins).
+
+        :param turn: the request; its fields may be changed in place before the reply exists.
+        :return: the reply, or None to leave it to the next implementation.
+        """
+
+    @hookspec(firstresult=True)
+    def on_train_step(self, step: TrainStep) -> Optional[StepResult]:
+        """Do one optimisation step, by day (``step.phase == "train"``) or by night (``"night"``).
+
+        The kernel's own step (forward, loss, backward) is the innermost implementation; wrappers put the scaffold's
+        context in place, add named terms to ``step.loss_terms``, change ``step.batch.weights``, or return
+        ``StepResult.skip(reason)`` without yielding. When a contribution fails the step is dropped rather than
+        trained on half of it.
+
+        :param step: batch, models and loss terms of this step.
+        :return: what the step did, or None to leave it to the next implementation.
+        """
+
+    @hookspec(firstresult=True)
+    def on_sleep(self, night: Night) -> Optional[NightReport]:
+        """Live through one night and propose what it learned.
+
+        Called when the user or gestation sends the system to sleep. One plugin implements it (first result wins);
+        wrappers add stages before or after. The night trains the registered trainables in place; the kernel keeps the
+        state of the last accepted night and puts it back unless the report's status is ``accepted`` or ``partial``.
+        Call ``night.breathe()`` between small pieces of work: it lets a waiting user be answered at once with the
+        accepted weights and raises :class:`NightInterrupted` when the night has to end.
+
+        :param night: episodes to learn from, progress callback, random generator, checkpoint folder.
+        :return: the report, or None to leave it to the next implementation.
+        """
+
+    @hookspec
+    def on_dream(self, request: DreamRequest) -> Optional[List[Dream]]:
+        """Contribute dreams: texts to be learned from or replayed, made out of memories.
+
+        Called within a night and on request (``sovl dream``). All results are gathered; each dream keeps the plugin
+        that wrote it. A dream never becomes an episode.
+
+        :param request: the memories to dream about, how many dreams each, random generator.
+        :return: this plugin's dreams, or None.
+        """
+
+    @hookspec
+    def on_feedback(self, feedback: Feedback) -> None:
+        """Take note of a rating, a correction, an answer to a question, or a measured outcome.
+
+        Called for all plugins, after the feedback is in the journal.
+
+        :param feedback: what was said about which episode.
+        """
+
+    @hookspec
+    def on_start(self, context: PluginContext) -> None:
+        """Begin: called once for each plugin, with its own context, before any other hook but ``on_load_model``.
+
+        No model is loaded yet; ``context.models()`` loads them on first use.
+
+        :param context: this plugin's settings and everything of the kernel that it may use.
+        """
+
+    @hookspec
+    def on_stop(self) -> None:
+        """End: called once when the life is closed; release threads, files and hooks here."""
+
+    @hookspec
+    def on_load_model(self, request: ModelRequest) -> None:
+        """Change how a model is about to be loaded (precision, quantization, device).
+
+        Called once for each model, base and scaffold, before it is read from disk.
+
+        :param request: keyword arguments of ``from_pretrained`` and the model's role; change them in place.
+        """
+
+    @hookspec
+    def on_models_loaded(self, models: Models) -> None:
+        """Attach to models that have just been loaded.
+
+        Called after the first load and after each reload (a change of precision). Register what the plugin trains
+        with ``models.register_trainable``; its state of the current night is loaded right after this hook.
+
+        :param models: base, scaffold, tokenizers and the registry of trainables.
+        """
+
+    @hookspec
+    def on_models_unloaded(self, models: Models) -> None:
+        """Detach: called before models are given up, so that every forward hook and patch is taken off again.
+
+        :param models: the same object that ``on_models_loaded`` received.
+        """
+
+    @hookspec
+    def on_scaffold_context(self, scaffold_context: ScaffoldContext) -> None:
+        """Shape what the scaffold tells the base for one turn or batch.
+
+        Called by whichever plugin carries the scaffold's hidden states to the base, after the scaffold has read the
+        prompt and before the base does. Add key/value rows, biases on keys, or scale the influence, in place.
+
+        :param scaffold_context: hidden states, mask, biases and influence of this turn or batch.
+        """
+
+    @hookspec
+    def on_idle(self, idle: Idle) -> Optional[Utterance]:
+        """Use a moment in which nobody speaks.
+
+        Called about once a second while the session waits for input, for all plugins. Return quickly; longer work is
+        done in a night. A returned utterance is spoken to the user; set ``idle.wants_sleep`` to ask for a night.
+
+        :param idle: seconds of silence, conversation, and whether the session may speak.
+        :return: something to say unprompted, or None.
+        """
+
+    @hookspec
+    def on_commands(self) -> Optional[List[Command]]:
+        """Name the commands this plugin adds.
+
+        Each becomes a slash command in the session and ``sovl run NAME`` on the command line. Called before any model
+        is loaded.
+
+        :return: the commands, or None.
+        """
+
+    @hookspec
+    def on_status(self) -> Optional[StatusPanel]:
+        """Give this plugin's part of ``sovl status``.
+
+        Must not load a model and must not take longer than a few milliseconds.
+
+        :return: title and rows, or None.
+        """
+
+    @hookspec
+    def on_save_state(self, state: PluginState) -> None:
+        """Put what this plugin must remember into ``state`` (its own namespace).
+
+        Called at the end of a session, with each accepted night, and on ``/save``.
+
+        :param state: ``state.values`` takes JSON-able values, ``state.tensors`` takes tensors.
+        """
+
+    @hookspec
+    def on_load_state(self, state: PluginState) -> None:
+        """Take back what ``on_save_state`` stored; called once after ``on_start`` when there is something.
+
+        :param state: the plugin's own namespace as it was saved.
+        """
+
+    @hookspec
+    def on_error(self, error: ErrorEvent) -> None:
+        """Take note of a failure the system survived (out of memory, a plugin that raised).
+
+        :param error: what failed, where, and in which plugin if any.
+        """

@@ -1,0 +1,186 @@
+"""What is loaded: base, scaffold, tokenizers, and the registry of everything that learns.
+
+The base is frozen here, once, for good. Plugins register the modules they train; the kernel builds optimizer groups
+from the registry and stores the registered modules with each night.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """A registered module: ``learning_rate_scale`` multiplies the learning rate, ``decay`` allows weight decay."""
+
+    name: str
+    module: nn.Module
+    learning_rate_scale: float = 1.0
+    decay: bool = True
+
+    def parameters(self) -> Dict[str, nn.Parameter]:
+        """Return the parameters that learn, by name within the module."""
+        return {name: p for name, p in self.module.named_parameters() if p.requires_grad}
+
+
+class Models:
+    """Base and scaffold with their tokenizers.
+
+    :param base: a Hugging Face causal LM; all its parameters are frozen here.
+    :param base_tokenizer: its tokenizer.
+    :param build_scaffold: called on first use of :attr:`scaffold`; returns the model (LoRA attached) and its tokenizer.
+    :param base_path: where the base came from, for messages and for the provenance of nights.
+    """
+
+    def __init__(
+        self,
+        base: Any,
+        base_tokenizer: Any,
+        build_scaffold: Optional[Callable[[Models], Any]] = None,
+        base_path: str = "",
+    ) -> None:
+        self.base = base
+        self.base_tokenizer = base_tokenizer
+        self.base_path = base_path
+        self.trainables: Dict[str, Trainable] = {}
+        self.scaffold_enabled = True
+        self._build_scaffold = build_scaffold
+        self._scaffold: Any = None
+        self._scaffold_tokenizer: Any = None
+        base.requires_grad_(False)
+        base.eval()
+
+    @property
+    def device(self) -> torch.device:
+        """Device of the base."""
+        return next(self.base.parameters()).device
+
+    @property
+    def has_scaffold(self) -> bool:
+        """True when a scaffold can be built; reading this builds nothing."""
+        return self._build_scaffold is not None
+
+    @property
+    def scaffold_loaded(self) -> bool:
+        """True when the scaffold has been built."""
+        return self._scaffold is not None
+
+    @property
+    def scaffold(self) -> Any:
+        """The scaffold LM with LoRA attached, built on first use.
+
+        :raises RuntimeError: when no scaffold is configured.
+        """
+        if self._scaffold is None:
+            if self._build_scaffold is None:
+                raise RuntimeError("no scaffold is configured: set core.scaffold_model")
+            self._scaffold, self._scaffold_tokenizer = self._build_scaffold(self)
+            self.register_trainable("scaffold", self._scaffold)
+        return self._scaffold
+
+    @property
+    def scaffold_tokenizer(self) -> Any:
+        """The scaffold's tokenizer; the base's own object when both share one."""
+        self.scaffold  # noqa: B018 - builds both
+        return self._scaffold_tokenizer
+
+    def register_trainable(
+        self, name: str, module: nn.Module, learning_rate_scale: float = 1.0, decay: bool = True
+    ) -> None:
+        """Enter a module whose ``requires_grad`` parameters are trained and stored with each night.
+
+        :raises ValueError: when another module is registered under the name.
+        """
+        known = self.trainables.get(name)
+        if known is not None and known.module is not module:
+            raise ValueError(f"a trainable named {name!r} is registered already")
+        self.trainables[name] = Trainable(name, module, learning_rate_scale, decay)
+
+    def unregister_trainable(self, name: str) -> None:
+        """Take a module out of the registry; unknown names are ignored."""
+        self.trainables.pop(name, None)
+
+    def trainable_parameters(self) -> int:
+        """Return how many numbers learn."""
+        return sum(p.numel() for t in self.trainables.values() for p in t.parameters().values())
+
+    def parameter_groups(self, learning_rate: float, weight_decay: float) -> List[Dict[str, Any]]:
+        """Return optimizer groups, one a trainable, with its own learning rate and decay."""
+        return [
+            {
+                "params": list(trainable.parameters().values()),
+                "lr": learning_rate * trainable.learning_rate_scale,
+                "weight_decay": weight_decay if trainable.decay else 0.0,
+                "name": trainable.name,
+            }
+            for trainable in self.trainables.values()
+            if trainable.parameters()
+        ]
+
+    def snapshot(self) -> Dict[str, Dict[str, Tensor]]:
+        """Return a copy of everything that learns, on the CPU: ``{trainable: {parameter: tensor}}``."""
+        return {
+            name: {key: p.detach().to("cpu", copy=True) for key, p in trainable.parameters().items()}
+            for name, trainable in self.trainables.items()
+        }
+
+    def restore(self, state: Dict[str, Dict[str, Tensor]]) -> None:
+        """Put a snapshot back in place.
+
+        Trainables that the snapshot does not know keep their values.
+
+        :raises ValueError: when a stored shape differs from the module's, with both named.
+        """
+        import torch
+
+        with torch.no_grad():
+            for name, tensors in state.items():
+                trainable = self.trainables.get(name)
+                if trainable is None:
+                    continue
+                parameters = trainable.parameters()
+                for key, tensor in tensors.items():
+                    if key not in parameters:
+                        raise ValueError(f"{name}: stored parameter {key!r} has no counterpart in the model")
+                    if parameters[key].shape != tensor.shape:
+                        raise ValueError(
+                            f"{name}.{key}: stored shape {tuple(tensor.shape)}, model has {tuple(parameters[key].shape)}"
+                        )
+                    parameters[key].copy_(tensor)
+
+    @contextlib.contextmanager
+    def bypass(self) -> Iterator[None]:
+        """Within this block the scaffold takes no part: the base computes exactly what it does alone."""
+        before, self.scaffold_enabled = self.scaffold_enabled, False
+        try:
+            yield
+        finally:
+            self.scaffold_enabled = before
+
+    def hidden_states(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return the base's last hidden states.
+
+        :param input_ids: int [batch, tokens].
+        :param attention_mask: 1 where there is a token, int [batch, tokens].
+        :return: float [batch, tokens, width], after the final norm.
+        """
+        output = self.base.base_model(input_ids=input_ids, attention_mask=attention_mask, use_cache=False)
+        return output.last_hidden_state  # type: ignore[no-any-return]
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Return logits of hidden states, float32: [..., width] to [..., vocabulary].
+
+        Applies the final soft-capping of the Gemma family where the configuration names one.
+        """
+        import torch
+
+        head = self.base.get_output_embeddings()
+        logits = head(hidden.to(next(head.parameters()).dtype)).float()
+        cap = getattr(self.base.config, "final_logit_softcapping", None)
+        return torch.tanh(logits / cap) * cap if cap else logits
