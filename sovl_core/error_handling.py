@@ -1,9 +1,9 @@
-"""What can go wrong, said for the person at the terminal: exceptions with exit status, logging of errors, reflection."""
+"""What can go wrong, said for the person at the terminal: exceptions with exit status, logging, reflection."""
 
 from __future__ import annotations
 
 import traceback
-from typing import TYPE_CHECKING, Any, Callable, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 if TYPE_CHECKING:
     from sovl_core.events import ErrorEvent, Reply, Turn
@@ -86,16 +86,18 @@ def log_error(logger: Optional[ThreadSafeLogger], error: BaseException, event: s
     """
     if logger is None:
         return
-    entry = {
+    entry: Dict[str, Any] = {
         "level": "error",
         "event": event,
         "error": type(error).__name__,
-        "message": str(error),
-        "cause": _cause(error),
-        "traceback": _frames(error),
+        "message": _message(error),
     }
-    entry.update(fields)
-    logger.write({key: value for key, value in entry.items() if value not in ("", None, [])})
+    cause, frames = error.__cause__, _frames(error)
+    if cause is not None:
+        entry["cause"] = f"{type(cause).__name__}: {_message(cause)}"
+    if frames:
+        entry["traceback"] = frames
+    logger.write({**entry, **fields})
 
 
 def handle_error_prompt(
@@ -133,8 +135,7 @@ def handle_error_prompt(
         log_error(logger, failure, event="error_reflection_failed", what=error_event.what)
         return None
     if logger is not None:
-        entry = {"level": "info", "event": "error_reflection", "what": error_event.what, "text": reply.text}
-        logger.write(entry)
+        logger.write({"level": "info", "event": "error_reflection", "what": error_event.what, "text": reply.text})
     return reply
 
 
@@ -144,9 +145,11 @@ def _reflection_prompt(event: ErrorEvent) -> str:
     return f"A system error occurred: {place}: {message} What do you think about it?"
 
 
-def _cause(error: BaseException) -> str:
-    cause = error.__cause__
-    return f"{type(cause).__name__}: {cause}" if cause is not None else ""
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a foreign exception may fail to describe itself; its type is logged beside this
+        return "(no message)"
 
 
 def _frames(error: BaseException) -> List[str]:

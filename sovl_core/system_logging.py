@@ -18,7 +18,7 @@ class ThreadSafeLogger:
     """Writes entries as JSON lines; ``sovl.log.jsonl`` becomes ``sovl.log.jsonl.1`` and so on when it is full.
 
     Writing never raises: a log that cannot be written (full disk, missing rights) must not cost the user a turn. Such
-    entries stay in memory and :attr:`problem` says why.
+    entries stay in memory, are written as soon as that is possible again, and :attr:`problem` says why.
 
     :param path: the file, created with mode 0600 at the first entry; None keeps entries in memory.
     :param max_bytes: size above which the file is rotated; 0 never rotates.
@@ -39,7 +39,7 @@ class ThreadSafeLogger:
         self._backups = backups
         self._clock = clock
         self._lock = threading.Lock()
-        self._memory: Deque[Dict[str, Any]] = deque(maxlen=MEMORY_ENTRIES)
+        self._memory: Deque[bytes] = deque(maxlen=MEMORY_ENTRIES)
         self._whole_lines = False
 
     def write(self, entry: Dict[str, Any]) -> None:
@@ -52,14 +52,15 @@ class ThreadSafeLogger:
         line = _to_line(stamped)
         with self._lock:
             if self.path is None:
-                self._memory.append(json.loads(line))
+                self._memory.append(line)
                 return
             try:
-                self._append(self.path, line)
+                self._append(self.path, b"".join(self._memory) + line)
+                self._memory.clear()
                 self.problem = None
             except OSError as error:
                 self.problem = f"{self.path}: {error.strerror or error}"
-                self._memory.append(json.loads(line))
+                self._memory.append(line)
 
     def read(self, limit: Optional[int] = None) -> List[Dict[str, Any]]:
         """Return the newest entries, oldest first, across rotated files; damaged lines are left out.
@@ -67,12 +68,12 @@ class ThreadSafeLogger:
         :param limit: how many at most; None for all.
         """
         with self._lock:
-            newest_first = list(reversed(self._memory))[:limit]
+            newest_first = _parse_backwards(list(self._memory), limit)
             for file in self._files():
                 if limit is not None and len(newest_first) >= limit:
                     break
                 room = None if limit is None else limit - len(newest_first)
-                newest_first.extend(_read_backwards(file, room))
+                newest_first.extend(_parse_backwards(_lines(file), room))
         return newest_first[::-1]
 
     def clear(self) -> None:
@@ -96,14 +97,13 @@ class ThreadSafeLogger:
                 # A process killed in the middle of a write leaves half a line; it must cost that line only.
                 os.lseek(descriptor, -1, os.SEEK_END)
                 line = line if os.read(descriptor, 1) == b"\n" else b"\n" + line
-            self._whole_lines = False
-            written = os.write(descriptor, line)
-            if written < len(line):
+            self._whole_lines = os.write(descriptor, line) == len(line)
+            if not self._whole_lines:
+                os.ftruncate(descriptor, size)
                 raise OSError("only part of the entry could be written; is the disk full?")
-            self._whole_lines = True
         finally:
             os.close(descriptor)
-        if self._max_bytes and size + written > self._max_bytes:
+        if self._max_bytes and size + len(line) > self._max_bytes:
             self._rotate(path)
 
     def _rotate(self, path: Path) -> None:
@@ -171,11 +171,14 @@ def _text(value: Any) -> str:
         return f"<{type(value).__name__} without a text form>"
 
 
-def _read_backwards(path: Path, limit: Optional[int]) -> List[Dict[str, Any]]:
+def _lines(path: Path) -> List[bytes]:
     try:
-        lines = path.read_bytes().split(b"\n")
+        return path.read_bytes().split(b"\n")
     except OSError:
         return []
+
+
+def _parse_backwards(lines: List[bytes], limit: Optional[int]) -> List[Dict[str, Any]]:
     entries: List[Dict[str, Any]] = []
     for line in reversed(lines):
         if limit is not None and len(entries) >= limit:
