@@ -126,9 +126,7 @@ def layer_output(output: Any) -> Tensor:
         return output
     if isinstance(output, (tuple, list)) and output and isinstance(output[0], torch.Tensor):
         return output[0]
-    raise TypeError(
-        f"a decoder layer returned {type(output).__name__}, expected a tensor or a tuple beginning with one"
-    )
+    raise TypeError(f"a decoder layer returned {type(output).__name__}, not a tensor or a tuple beginning with one")
 
 
 def replace_layer_output(output: Any, hidden: Tensor) -> Any:
