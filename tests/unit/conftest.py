@@ -78,3 +78,77 @@ def tiny_tokenizer() -> Callable[..., Any]:
         )
 
     return build
+
+
+_CORPUS = (
+    "hello there, my friend. The dog is called Rex and lives in Graz.\n",
+    "User: What is the dog called?\nAssistant: The dog is called Rex.\n",
+    "<|im_start|>user\nassistant system 0123456789 naïve café\n",
+)
+CHAT_TEMPLATE = (
+    "{% for m in messages %}{% if loop.first and m['role'] != 'system' %}"
+    "{{ '<|im_start|>system\nBe kind.<|im_end|>\n' }}{% endif %}"
+    "{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+def _byte_level(size: int, special: List[str]) -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    core = Tokenizer(models.BPE())
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
+    core.train_from_iterator(_CORPUS, trainer)
+    return core
+
+
+@pytest.fixture(scope="session")
+def chat_tokenizer() -> Any:
+    """A byte-level tokenizer with a chat template, shaped like the default model's; 320 tokens."""
+    from transformers import PreTrainedTokenizerFast
+
+    core = _byte_level(320, ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<repo_name>"])
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=core,
+        bos_token="<|im_start|>",
+        eos_token="<|im_end|>",
+        pad_token="<|im_end|>",
+        unk_token="<|endoftext|>",
+    )
+    tokenizer.chat_template = CHAT_TEMPLATE
+    return tokenizer
+
+
+@pytest.fixture(scope="session")
+def plain_tokenizer() -> Any:
+    """A byte-level tokenizer without a chat template, shaped like GPT-2's; 300 tokens."""
+    from transformers import PreTrainedTokenizerFast
+
+    core = _byte_level(300, ["<|endoftext|>"])
+    end = "<|endoftext|>"
+    return PreTrainedTokenizerFast(tokenizer_object=core, bos_token=end, eos_token=end, unk_token=end)
+
+
+@pytest.fixture(scope="session")
+def spaced_tokenizer() -> Any:
+    """A tokenizer of the SentencePiece kind: puts a space and ``<s>`` before the text; spells rare letters in bytes."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    letters = "▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,:?<>|_/"
+    vocabulary = {piece: i for i, piece in enumerate([*pieces, *letters, "▁t", "he", "▁the"])}
+    merges = [("▁", "t"), ("h", "e"), ("▁t", "he")]
+    core = Tokenizer(models.BPE(vocabulary, merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    core.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    core.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    core.add_special_tokens(["<unk>", "<s>", "</s>"])
+    core.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
+    return PreTrainedTokenizerFast(tokenizer_object=core, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
