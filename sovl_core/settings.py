@@ -167,8 +167,12 @@ class SystemConfig(Settings):
         description='A table for each plugin: its settings, and "enabled" to switch it on or off.',
     )
 
-    # Values that environment or command line gave for this run only: {dotted key: value}. They are not saved.
     _passing: Dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def passing(self) -> Dict[str, Any]:
+        """Values that environment or command line gave for this run only, by dotted key; they are not saved."""
+        return self._passing
 
     @field_validator("plugins")
     @classmethod

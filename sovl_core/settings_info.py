@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Dict, Iterator, List, Literal, Optional, Tuple, Type, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,16 @@ def _describe(config_model: Type[BaseModel], prefix: str) -> Iterator[SettingInf
             live=not (isinstance(extra, dict) and extra.get("live") is False),
             **limits,
         )
+
+
+def find_field(config_model: Type[BaseModel], parts: List[str]) -> Optional[FieldInfo]:
+    """Return the field that a dotted key leads to, None when there is none."""
+    field: Optional[FieldInfo] = None
+    model: Optional[Type[BaseModel]] = config_model
+    for part in parts:
+        field = model.model_fields.get(part) if model is not None else None
+        model = section_model(field.annotation) if field is not None else None
+    return field
 
 
 def section_model(annotation: Any) -> Optional[Type[BaseModel]]:
