@@ -59,7 +59,8 @@ class Models:
     @property
     def device(self) -> torch.device:
         """Device of the base."""
-        return next(self.base.parameters()).device
+        device: torch.device = next(self.base.parameters()).device
+        return device
 
     @property
     def has_scaffold(self) -> bool:
@@ -171,7 +172,8 @@ class Models:
         :return: float [batch, tokens, width], after the final norm.
         """
         output = self.base.base_model(input_ids=input_ids, attention_mask=attention_mask, use_cache=False)
-        return output.last_hidden_state  # type: ignore[no-any-return]
+        hidden: Tensor = output.last_hidden_state
+        return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Return logits of hidden states, float32: [..., width] to [..., vocabulary].
@@ -181,6 +183,6 @@ class Models:
         import torch
 
         head = self.base.get_output_embeddings()
-        logits = head(hidden.to(next(head.parameters()).dtype)).float()
+        logits: Tensor = head(hidden.to(next(head.parameters()).dtype)).float()
         cap = getattr(self.base.config, "final_logit_softcapping", None)
         return torch.tanh(logits / cap) * cap if cap else logits
