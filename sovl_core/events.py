@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from sovl_core.answer_states import PromptCache
     from sovl_core.data_processing import Batch
     from sovl_core.models import Models
 
@@ -82,7 +83,9 @@ class TrainStep:
 
     The kernel's innermost implementation runs ``models.base`` over ``batch``, takes the loss at the labelled positions,
     adds each of ``loss_terms`` (called with the step, returns a scalar tensor), and calls ``backward`` with the sum.
-    ``phase`` is ``train``, ``night`` or ``validation``; in validation no gradient is taken.
+    ``phase`` is ``train``, ``night`` or ``validation``; in validation no gradient is taken. A plugin that changes what
+    the base computes at the prompt's positions, before its last token, sets ``prompt_frozen`` False: otherwise those
+    are computed once without it and kept in ``prompt_cache``.
     """
 
     batch: Batch
@@ -92,6 +95,8 @@ class TrainStep:
     phase: str = "train"
     backward: Optional[Callable[[Tensor], None]] = None
     loss_terms: Dict[str, Callable[[TrainStep], Tensor]] = field(default_factory=dict)
+    prompt_frozen: bool = True
+    prompt_cache: Optional[PromptCache] = None
     annotations: Dict[str, Any] = field(default_factory=dict)
 
 
@@ -270,7 +275,9 @@ class ScaffoldContext:
     ``hidden`` float [batch, scaffold_tokens, scaffold_width]; ``mask`` bool [batch, scaffold_tokens], True where there
     is a token; ``token_ids`` int [batch, scaffold_tokens] in the scaffold's vocabulary; ``key_bias`` float
     [batch, scaffold_tokens], added to the attention logits of each key; ``extra_rows`` float
-    [rows, scaffold_width], further key/value rows seen by every example; ``influence`` multiplies the residual.
+    [rows, scaffold_width], further key/value rows seen by every example; ``extra_bias`` float [rows], added to the
+    attention logits of those rows (zero where None): norms take their length away, so this is what weakens a row.
+    ``influence`` multiplies the residual.
     ``training`` is True within a training step.
     """
 
@@ -283,6 +290,7 @@ class ScaffoldContext:
     training: bool = False
     prompt: str = ""
     annotations: Dict[str, Any] = field(default_factory=dict)
+    extra_bias: Optional[Tensor] = None
 
 
 @dataclass
