@@ -55,12 +55,15 @@ class ThreadSafeLogger:
                 self._memory.append(line)
                 return
             try:
-                self._append(self.path, b"".join(self._memory) + line)
+                size = self._append(self.path, b"".join(self._memory) + line)
                 self._memory.clear()
                 self.problem = None
             except OSError as error:
                 self.problem = f"{self.path}: {error.strerror or error}"
                 self._memory.append(line)
+                return
+            if self._max_bytes and size > self._max_bytes:
+                self._rotate(self.path)
 
     def read(self, limit: Optional[int] = None) -> List[Dict[str, Any]]:
         """Return the newest entries, oldest first, across rotated files; damaged lines are left out.
@@ -89,8 +92,10 @@ class ThreadSafeLogger:
                 except OSError as error:
                     self.problem = f"{file}: {error.strerror or error}"
 
-    def _append(self, path: Path, line: bytes) -> None:
-        descriptor = os.open(str(path), os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    def _append(self, path: Path, line: bytes) -> int:
+        # Windows would turn LF into CRLF without O_BINARY, which other systems do not have.
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(str(path), flags, 0o600)
         try:
             size = os.fstat(descriptor).st_size
             if not self._whole_lines and size:
@@ -103,17 +108,18 @@ class ThreadSafeLogger:
                 raise OSError("only part of the entry could be written; is the disk full?")
         finally:
             os.close(descriptor)
-        if self._max_bytes and size + len(line) > self._max_bytes:
-            self._rotate(path)
+        return size + len(line)
 
     def _rotate(self, path: Path) -> None:
-        if self._backups < 1:
-            path.unlink()
-            return
-        for number in range(self._backups, 0, -1):
-            source = path if number == 1 else _numbered(path, number - 1)
-            if source.exists():
-                os.replace(str(source), str(_numbered(path, number)))
+        try:
+            if self._backups < 1:
+                path.unlink()
+            for number in range(self._backups, 0, -1):
+                source = path if number == 1 else _numbered(path, number - 1)
+                if source.exists():
+                    os.replace(str(source), str(_numbered(path, number)))
+        except OSError as error:  # the entry itself is written; only the file grows beyond its size
+            self.problem = f"{path} cannot be rotated: {error.strerror or error}"
 
     def _files(self) -> List[Path]:
         if self.path is None:
