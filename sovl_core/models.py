@@ -63,6 +63,13 @@ class Models:
         return device
 
     @property
+    def takes_position_ids(self) -> bool:
+        """True when the base's decoder accepts ``position_ids`` (OPT of older transformers counts its mask instead)."""
+        import inspect
+
+        return "position_ids" in inspect.signature(self.base.base_model.forward).parameters
+
+    @property
     def has_scaffold(self) -> bool:
         """True when a scaffold can be built; reading this builds nothing."""
         return self._build_scaffold is not None
