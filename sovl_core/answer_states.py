@@ -132,9 +132,9 @@ def _prefixes(models: Models, encoded: Sequence[Encoded], cache: PromptCache) ->
             found[tuple(prompt)] = kept
     missing = list(OrderedDict.fromkeys(tuple(p) for p in prompts if tuple(p) not in found and p))
     if missing:
-        for prompt, states in zip(missing, _read_prompts(models, missing)):
-            found[prompt] = states
-            cache.put(prompt, states)
+        for key, states in zip(missing, _read_prompts(models, missing)):
+            found[key] = states
+            cache.put(key, states)
     return [found.get(tuple(prompt), []) for prompt in prompts]
 
 

@@ -261,7 +261,7 @@ class Utterance:
 
 @dataclass
 class ModelRequest:
-    """How a model is about to be loaded: ``role`` is ``base`` or ``scaffold``; ``arguments`` go to ``from_pretrained``."""
+    """How a model is about to be loaded: ``role`` is ``base`` or ``scaffold``, ``arguments`` of ``from_pretrained``."""
 
     role: str
     path: str

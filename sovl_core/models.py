@@ -157,9 +157,8 @@ class Models:
                     if key not in parameters:
                         raise ValueError(f"{name}: stored parameter {key!r} has no counterpart in the model")
                     if parameters[key].shape != tensor.shape:
-                        raise ValueError(
-                            f"{name}.{key}: stored shape {tuple(tensor.shape)}, model has {tuple(parameters[key].shape)}"
-                        )
+                        shapes = f"stored shape {tuple(tensor.shape)}, model has {tuple(parameters[key].shape)}"
+                        raise ValueError(f"{name}.{key}: {shapes}")
                     parameters[key].copy_(tensor)
 
     @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Training on examples: the optimizer with its schedule, and the loop over epochs with validation and early stopping."""
+"""Training on examples: the optimizer, its schedule, and the loop over epochs with validation and early stopping."""
 
 from __future__ import annotations
 
@@ -198,16 +198,18 @@ class _Cycle:
         batches = make_batches(training, self.settings.batch_size, self.rng)
         rank, processes = self.accelerator.process_index, self.accelerator.num_processes
         # Every process takes equally many batches: a collective that one of them skips would hang the others.
-        mine = [
-            batches[i % len(batches)] for i in range(rank, math.ceil(len(batches) / processes) * processes, processes)
-        ]
+        rounds = math.ceil(len(batches) / processes)
+        mine = [batches[index % len(batches)] for index in range(rank, rounds * processes, processes)]
         summed, tokens, pending = 0.0, 0, 0
         for index, batch in enumerate(mine):
             self.breathe()
             result = self._batch(batch, report.steps, report)
-            if result is not None:
-                summed, tokens = summed + result[0] * result[1], tokens + result[1]
             pending += 1
+            if result is None:
+                # What has gathered may hold half of a failed batch's gradient.
+                self.optimizer.zero_grad(set_to_none=True)
+            else:
+                summed, tokens = summed + result[0] * result[1], tokens + result[1]
             if pending == self.accumulation or index == len(mine) - 1:
                 self._step(pending, report, result)
                 pending = 0
