@@ -68,3 +68,14 @@ class NightRecord:
     finished: Optional[float] = None
     report: Dict[str, Any] = field(default_factory=dict)
     plugins: Dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measurement: ``value`` may be NaN; ``night`` and ``episode`` say what it was taken of."""
+
+    name: str
+    value: float
+    night: Optional[int] = None
+    episode: Optional[int] = None
+    created: float = 0.0

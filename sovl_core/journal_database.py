@@ -1,0 +1,171 @@
+"""The journal's SQLite connection: durable transactions, one at a time, and failures said in plain words.
+
+One connection serves all threads of the process behind a lock. Another process reads beside the writer through a
+connection of its own; in WAL mode neither waits for the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Callable, Iterator, List
+
+from sovl_core.durable import sync_folder
+from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
+from sovl_core.journal_schema import check_current, migrate
+from sovl_core.journal_search import ensure_search_index, has_search_index
+
+#: Seconds to wait for another connection's lock before giving up.
+LOCK_TIMEOUT = 10.0
+
+_DAMAGE = ("malformed", "not a database", "decode to utf-8", "no such table", "no such column")
+
+
+class JournalDatabase:
+    """The open database of one life.
+
+    :param path: ``journal.db``; created unless ``read_only``.
+    :param read_only: refuse to write; the file must exist and be of the present version.
+    :raises LifeDamaged: when the file is broken, newer than this program, or no journal.
+    :raises SOVLError: when it cannot be opened.
+    """
+
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._lock = threading.RLock()
+        if read_only and not path.exists():
+            raise BadInput(f"There is no journal at {path}", f"Begin a life there: `sovl chat --life {path.parent}`")
+        with _explained(path):
+            self._connection = self._open()
+            try:
+                self.has_search_index = self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        target = self.path.absolute().as_uri() + "?mode=ro" if self.read_only else str(self.path)
+        connection = sqlite3.connect(
+            target, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False, uri=self.read_only
+        )
+        connection.row_factory = sqlite3.Row
+        return connection
+
+    def _prepare(self) -> bool:
+        """Set the connection up, migrate, and return whether there is a full-text index."""
+        if self.read_only:
+            check_current(self._connection, self.path)
+            return has_search_index(self._connection)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        # On macOS fsync leaves data in the drive's cache; this asks for the barrier. Elsewhere it does nothing.
+        self._connection.execute("PRAGMA fullfsync = ON")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        migrate(self._connection, self.path)
+        indexed = ensure_search_index(self._connection)
+        sync_folder(self.path.parent)
+        return indexed
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Within this block all queries see one state of the journal."""
+        with self._lock, _explained(self.path), self._transaction("BEGIN"):
+            yield self._connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: on the disk when the block has been left, undone when it raises.
+
+        :raises SOVLError: when opened for reading only, or when the disk is full.
+        """
+        if self.read_only:
+            raise SOVLError(f"The journal {self.path} was opened for reading only")
+        with self._lock, _explained(self.path), self._transaction("BEGIN IMMEDIATE"):
+            yield self._connection
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        try:
+            self._connection.execute(begin)
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the first error.
+            with contextlib.suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise
+
+    def check(self) -> List[str]:
+        """Return what is wrong with the file, read as a whole (for ``sovl doctor``); empty when it is sound."""
+        try:
+            with self.read() as connection:
+                rows = connection.execute("PRAGMA quick_check(20)").fetchall()
+                problems = [str(row[0]) for row in rows if row[0] != "ok"]
+                for row in connection.execute("PRAGMA foreign_key_check").fetchmany(20):
+                    problems.append(f"table {row[0]}, row {row[1]}: names a row of {row[2]} that does not exist")
+                return problems
+        except LifeDamaged as damage:
+            return [str(damage)]
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        with self._lock:
+            self._connection.close()
+
+
+class JournalPart:
+    """What each part of the journal works with.
+
+    :param clock: gives seconds since the epoch.
+    """
+
+    def __init__(self, database: JournalDatabase, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Raise what SQLite reports as an error that says what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explain(error, path) from error
+    except json.JSONDecodeError as error:
+        raise _damaged(path, f"a row holds broken JSON: {error}") from error
+    except OverflowError as error:  # SQLite's integers have 64 bits; Python's have no end
+        raise BadInput(f"Number too large for the journal: {error}") from error
+
+
+def _explain(error: sqlite3.Error, path: Path) -> SOVLError:
+    text = str(error)
+    lowered = text.lower()
+    if any(word in lowered for word in _DAMAGE):
+        return _damaged(path, text)
+    if "foreign key" in lowered:
+        return BadInput("The journal has no episode, question or night of that number")
+    if isinstance(error, sqlite3.IntegrityError):
+        return BadInput(f"The journal refuses this: {text}")
+    if "locked" in lowered or "busy" in lowered:
+        return LifeLocked(f"The journal {path} is being written by another process", "Close the other session first")
+    if "full" in lowered or "i/o error" in lowered:
+        return SOVLError(
+            f"The journal {path} could not be written: {text}", "Free some disk space; everything said before is safe"
+        )
+    if "unable to open" in lowered or "readonly" in lowered:
+        return SOVLError(f"The journal {path} cannot be opened: {text}", "Check that its folder exists and is yours")
+    return SOVLError(f"The journal {path}: {text}")
+
+
+def _damaged(path: Path, what: str) -> LifeDamaged:
+    rescued = path.with_name("rescued.db")
+    return LifeDamaged(
+        f"The journal {path} is damaged: {what}",
+        f"Keep a copy of {path.parent}; then rescue what can be read with `sqlite3 {path} .recover | "
+        f"sqlite3 {rescued}` and put {rescued.name} in place of {path.name}. Accepted nights are in their own folders",
+    )

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+
+import pytest
+
+from sovl_core import durable
+
+pytestmark = pytest.mark.no_torch
+
+
+def test_replaced_file_holds_the_new_content_and_leaves_nothing_beside_it(tmp_path):
+    path = tmp_path / "value.json"
+    durable.replace_file(path, b"old")
+    durable.replace_file(path, b"new")
+
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["value.json"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_failure_keeps_the_old_content(tmp_path, mocker, step):
+    path = tmp_path / "value.json"
+    durable.replace_file(path, b"old")
+    mocker.patch(f"os.{step}", side_effect=OSError("no space left on device"))
+
+    with pytest.raises(OSError, match="no space"):
+        durable.replace_file(path, b"new")
+
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["value.json"]
+
+
+def test_content_is_flushed_before_the_rename_and_the_folder_after_it(tmp_path, mocker):
+    calls = []
+    fsync, replace = os.fsync, os.replace
+    mocker.patch("os.fsync", side_effect=lambda fd: (calls.append("fsync"), fsync(fd)))
+    mocker.patch("os.replace", side_effect=lambda a, b: (calls.append("replace"), replace(a, b)))
+
+    durable.replace_file(tmp_path / "value.json", b"content")
+
+    after = [] if sys.platform == "win32" else ["fsync"]
+    assert calls == ["fsync", "replace", *after]
+
+
+def test_hash_of_a_file_is_that_of_its_content(tmp_path):
+    content = os.urandom(3_000_001)
+    path = tmp_path / "weights"
+    durable.write_file(path, content)
+    durable.sync_file(path)
+
+    assert durable.file_sha256(path) == durable.sha256(content) == hashlib.sha256(content).hexdigest()
