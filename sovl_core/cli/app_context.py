@@ -1,0 +1,192 @@
+"""What every command is handed: the global options, the streams, and the life, opened on first use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, TextIO
+
+from sovl_core.cli.global_options import GlobalOptions
+from sovl_core.cli.terminal import clean, is_terminal, json_text, make_console, prepare_streams
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sovl_core.cli.plugin_watch import PluginWatch
+    from sovl_core.cli.slash_commands import SlashCommands
+    from sovl_core.model_store import ModelStore
+    from sovl_core.system import SOVLSystem
+    from sovl_core.system_config import SystemConfig
+
+
+def open_real_system(path: Optional[Path], **arguments: Any) -> SOVLSystem:
+    """Open a life; imported late, because the system brings SQLite and the settings with it."""
+    from sovl_core.system import SOVLSystem
+
+    return SOVLSystem.open(path, **arguments)
+
+
+class AppContext:
+    """The surroundings of one command.
+
+    In the shell each command gets a fresh one and closes it; in a session all slash commands share the session's, with
+    the life already open.
+
+    :param stdin: where text is read from; the streams are the process's own by default.
+    :param environ: environment variables.
+    :param open_system: opens a life; replaced in tests.
+    """
+
+    def __init__(
+        self,
+        stdin: Optional[TextIO] = None,
+        stdout: Optional[TextIO] = None,
+        stderr: Optional[TextIO] = None,
+        environ: Optional[Mapping[str, str]] = None,
+        open_system: Callable[..., SOVLSystem] = open_real_system,
+    ) -> None:
+        self.options = GlobalOptions()
+        self.stdin: TextIO = sys.stdin if stdin is None else stdin
+        self.stdout: TextIO = sys.stdout if stdout is None else stdout
+        self.stderr: TextIO = sys.stderr if stderr is None else stderr
+        self.environ: Mapping[str, str] = os.environ if environ is None else environ
+        #: The slash commands while a session goes on.
+        self.slash: Optional[SlashCommands] = None
+        #: Where models come from, once the life is open.
+        self.store: Optional[ModelStore] = None
+        #: Where asides go instead of standard error.
+        self.note_sink: Optional[Callable[[str], None]] = None
+        self._open_system = open_system
+        self._system: Optional[SOVLSystem] = None
+        self._out: Optional[Console] = None
+        self._err: Optional[Console] = None
+        self._plugin_watch: Optional[PluginWatch] = None
+        prepare_streams(self.stdout, self.stderr)
+
+    @property
+    def out(self) -> Console:
+        """Console for results."""
+        if self._out is None:
+            self._out = make_console(self.stdout)
+        return self._out
+
+    @property
+    def err(self) -> Console:
+        """Console for errors, notes and progress."""
+        if self._err is None:
+            self._err = make_console(self.stderr)
+        return self._err
+
+    @property
+    def in_session(self) -> bool:
+        """True for a slash command."""
+        return self.slash is not None
+
+    def require_slash(self) -> SlashCommands:
+        """Return the slash commands of the session that goes on."""
+        if self.slash is None:
+            raise RuntimeError("there is no session")
+        return self.slash
+
+    @property
+    def interactive(self) -> bool:
+        """True when a person sits at both ends."""
+        return is_terminal(self.stdin, self.stdout)
+
+    @property
+    def result_stream(self) -> TextIO:
+        """The stream behind :attr:`out`."""
+        return self.stdout if self.out.file is self.stdout else self.stderr
+
+    def results_to(self, console: Console) -> None:
+        """Send what commands print to another console, as a piped session does to keep replies apart."""
+        self._out = console
+
+    def system(self, read_only: bool = False) -> SOVLSystem:
+        """Return the open life; the first call opens it.
+
+        :param read_only: only look; another process may be writing.
+        """
+        if self._system is None:
+            self._system = self._open_system(
+                self.life_path(),
+                overrides=dict(self.options.overrides),
+                plugins=self.options.plugins,
+                without=tuple(self.options.without),
+                strict=self.options.strict,
+                trace=self.note if self.options.trace_hooks else None,
+                read_only=read_only,
+                warn=self.note,
+                environ=self.environ,
+                **self._model_source(read_only),
+            )
+            self._plugin_watch = self._watch_plugins(self._system)
+            self.check_plugins()
+        return self._system
+
+    def check_plugins(self) -> None:
+        """Name plugins that have gone off without anybody having asked for it."""
+        if self._plugin_watch is not None:
+            self._plugin_watch.check()
+
+    @property
+    def opened(self) -> Optional[SOVLSystem]:
+        """The life if it has been opened, else None."""
+        return self._system
+
+    def life_path(self) -> Path:
+        """Return the life's folder, which may not exist yet."""
+        from sovl_core.life import Life
+
+        self.options.apply_environment(self.environ)
+        return self.options.life or Life.default_path()
+
+    def config(self) -> SystemConfig:
+        """Return the settings of the life without opening it."""
+        from sovl_core.system_config import load_config
+
+        if self._system is not None:
+            return self._system.config
+        return load_config(self.life_path() / "life.toml", self.environ, self.options.overrides)
+
+    def note(self, text: str) -> None:
+        """Print an aside: neither a result nor an error."""
+        if self.note_sink is not None:
+            self.note_sink(text)
+        else:
+            self.err.print(clean(text), style="dim", soft_wrap=True)
+
+    def print(self, text: str = "", style: str = "") -> None:
+        """Print text as a result, cleaned of control sequences; long lines are left to the terminal."""
+        self.out.print(clean(text), style=style or None, soft_wrap=True)
+
+    def print_json(self, data: Any) -> None:
+        """Print data as JSON."""
+        self.out.file.write(json_text(data) + "\n")
+
+    def _model_source(self, read_only: bool) -> Dict[str, Any]:
+        """Return a store that says what it fetches, and the log that it shares with the life."""
+        from sovl_core.cli.progress import progress_text
+        from sovl_core.model_store import ModelStore
+        from sovl_core.system_logging import ThreadSafeLogger
+
+        # A reader never writes, not even its diagnostics.
+        logger = ThreadSafeLogger(None if read_only else self.life_path() / "sovl.log.jsonl")
+        self.store = ModelStore(logger=logger, progress=lambda progress: self.note(progress_text(progress)))
+        return {"logger": logger, "store": self.store}
+
+    def _watch_plugins(self, system: SOVLSystem) -> PluginWatch:
+        from sovl_core.cli.plugin_watch import PluginWatch
+        from sovl_core.plugin_selection import PluginSelection
+
+        options = self.options
+        selection = PluginSelection.from_sources(system.config.plugins, self.environ, options.plugins, options.without)
+        return PluginWatch(system, selection, self.note)
+
+    def close(self) -> None:
+        """Save and close the life if it was opened."""
+        system, self._system = self._system, None
+        if system is not None:
+            self.check_plugins()
+            system.close()

@@ -1,0 +1,188 @@
+"""The one table of commands: what each is called, where it lives, and whether shell, session or both offer it.
+
+The shell's subcommands and the session's slash commands are built from these entries; reading the table imports none
+of the modules that it names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, List, Optional, Tuple
+
+if TYPE_CHECKING:
+    import click
+
+SHELL = "shell"
+SESSION = "session"
+BOTH = (SHELL, SESSION)
+
+#: Headings under which help lists the commands, in this order.
+SECTIONS = ("Talk", "Learn", "Look back", "Set up", "Session")
+
+
+@dataclass(frozen=True)
+class CommandEntry:
+    """One command: ``target`` is ``module:attribute`` of its click command, within ``sovl_core.cli``.
+
+    ``examples`` are written as they are typed, without ``sovl`` or the slash before them.
+    """
+
+    name: str
+    target: str
+    section: str
+    summary: str
+    places: Tuple[str, ...] = BOTH
+    aliases: Tuple[str, ...] = ()
+    examples: Tuple[str, ...] = ()
+
+    def load(self) -> click.Command:
+        """Import the command's module and return its click command."""
+        module, attribute = self.target.split(":")
+        command: click.Command = getattr(import_module(f"sovl_core.cli.{module}"), attribute)
+        return command
+
+
+COMMANDS: Tuple[CommandEntry, ...] = (
+    CommandEntry("chat", "talk_commands:chat", "Talk", "Talk in a session; what plain `sovl` does.", (SHELL,)),
+    CommandEntry(
+        "ask",
+        "talk_commands:ask",
+        "Talk",
+        "Ask one thing in a conversation of its own and print the reply.",
+        examples=('ask "What is my dog called?"', 'ask --no-scaffold --json "What is my dog called?"'),
+    ),
+    CommandEntry(
+        "tell",
+        "talk_commands:tell",
+        "Talk",
+        "Put the lines of a file into the journal, without replies.",
+        examples=("tell notes.txt", "tell -"),
+    ),
+    CommandEntry("new", "session_commands:new", "Talk", "Begin another conversation.", (SESSION,)),
+    CommandEntry("good", "feedback_commands:good", "Talk", "Say that the last reply was good.", (SESSION,)),
+    CommandEntry("bad", "feedback_commands:bad", "Talk", "Say that the last reply was bad.", (SESSION,)),
+    CommandEntry(
+        "no",
+        "feedback_commands:correct",
+        "Talk",
+        "Correct the last reply: what is right instead.",
+        (SESSION,),
+        examples=("no My dog is called Biscuit, not Rex.",),
+    ),
+    CommandEntry(
+        "sleep",
+        "sleep_commands:sleep",
+        "Learn",
+        "Sleep one night: learn what was lived since the last one.",
+        examples=("sleep", "sleep --option steps=60"),
+    ),
+    CommandEntry(
+        "dream",
+        "sleep_commands:dream",
+        "Learn",
+        "Dream about recent memories and show the dreams; learns nothing.",
+        examples=("dream", "dream --memories 3 --count 4"),
+    ),
+    CommandEntry(
+        "nights",
+        "night_commands:nights",
+        "Learn",
+        "List nights, look at one, go back to one, undo the last.",
+        examples=("nights", "nights show 2", "nights use 1", "nights undo"),
+    ),
+    CommandEntry(
+        "train",
+        "train_command:train",
+        "Learn",
+        "Train on prompt and completion pairs from a JSONL file.",
+        examples=("train pairs.jsonl --dry-run", "train pairs.jsonl --epochs 3"),
+    ),
+    CommandEntry(
+        "history",
+        "journal_commands:history",
+        "Look back",
+        "Show the turns of this conversation, or of all.",
+        examples=("history", "history --all -n 50"),
+    ),
+    CommandEntry(
+        "search",
+        "journal_commands:search",
+        "Look back",
+        "Find turns by their words.",
+        examples=("search dog",),
+    ),
+    CommandEntry("recap", "journal_commands:recap", "Look back", "Sum up the day: what was told, asked, learned."),
+    CommandEntry(
+        "status",
+        "status_commands:status",
+        "Look back",
+        "Show how this life is doing, with each plugin's part.",
+        examples=("status", "status --json"),
+    ),
+    CommandEntry(
+        "log",
+        "status_commands:log",
+        "Look back",
+        "Show the newest entries of the log.",
+        examples=("log", "log --errors -n 50"),
+    ),
+    CommandEntry(
+        "config",
+        "config_commands:config",
+        "Set up",
+        "Read, change and describe the settings.",
+        examples=("config describe generation", "config set generation.temperature 0.9"),
+    ),
+    CommandEntry(
+        "plugins",
+        "plugin_commands:plugins",
+        "Set up",
+        "List the plugins and tell about one.",
+        examples=("plugins list", "plugins info dream"),
+    ),
+    CommandEntry(
+        "run",
+        "run_command:run",
+        "Set up",
+        "Run a command that a plugin brings.",
+        examples=("run",),
+    ),
+    CommandEntry(
+        "models",
+        "model_commands:models",
+        "Set up",
+        "List the models on this machine, fetch one.",
+        examples=("models list", "models pull"),
+    ),
+    CommandEntry(
+        "doctor",
+        "doctor_command:doctor",
+        "Set up",
+        "Check versions, device, model, plugins and disk.",
+        examples=("doctor",),
+    ),
+    CommandEntry(
+        "help",
+        "session_commands:show_help",
+        "Session",
+        "List the commands, or explain one.",
+        (SESSION,),
+        examples=("help", "help sleep"),
+    ),
+    CommandEntry("save", "session_commands:save", "Session", "Save now; leaving saves too.", (SESSION,)),
+    CommandEntry("quit", "session_commands:leave", "Session", "Save and leave (also Ctrl-D).", (SESSION,), ("exit",)),
+)
+
+
+def entries(place: str) -> List[CommandEntry]:
+    """Return the commands that a place (:data:`SHELL` or :data:`SESSION`) offers, in the table's order."""
+    return [entry for entry in COMMANDS if place in entry.places]
+
+
+def find_entry(name: str, place: str) -> Optional[CommandEntry]:
+    """Return the command of that name or alias, None when the place has none."""
+    for entry in entries(place):
+        if name == entry.name or name in entry.aliases:
+            return entry
+    return None

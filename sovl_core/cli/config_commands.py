@@ -1,0 +1,186 @@
+"""The settings of a life: ``config get|set|describe|path``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
+
+import click
+
+from sovl_core.cli.command_group import SuggestingGroup
+from sovl_core.cli.plugin_catalog import complete_setting, plugin_manager, settings_models
+from sovl_core.cli.terminal import clean
+
+if TYPE_CHECKING:
+    from sovl_core.cli.app_context import AppContext
+    from sovl_core.settings_info import SettingInfo
+
+FROM_NEXT_START = "This takes effect at the next start."
+
+
+@click.group("config", cls=SuggestingGroup)
+def config() -> None:
+    """Read, change and describe the settings.
+
+    A key is written with dots, as in generation.temperature; a plugin's settings stand under plugins.NAME.
+    """
+
+
+@config.command("get")
+@click.argument("key", required=False, shell_complete=complete_setting)
+@click.option("--json", "as_json", is_flag=True, help="Print the value as JSON.")
+@click.pass_obj
+def get(app: AppContext, key: Optional[str], as_json: bool) -> None:
+    """Print one setting, a section, or all of them, one to a line."""
+    from sovl_core.system_config import get_config_value, known_keys
+
+    settings = app.config()
+    models = settings_models(plugin_manager(app))
+    if key is None:
+        value: Any = {name: get_config_value(settings, name, None, models) for name in known_keys(settings, models)}
+    else:
+        value = get_config_value(settings, key, plugin_models=models)
+    if as_json:
+        app.print_json(value)
+    elif isinstance(value, Mapping):
+        for name, inner in _leaves(value, "" if key is None else key):
+            app.print(f"{name} = {setting_text(inner)}")
+    else:
+        app.print(value if isinstance(value, str) else setting_text(value))
+
+
+@config.command("set", context_settings={"ignore_unknown_options": True})
+@click.argument("key", shell_complete=complete_setting)
+@click.argument("value", nargs=-1, type=click.UNPROCESSED)
+@click.pass_obj
+def set_value(app: AppContext, key: str, value: Tuple[str, ...]) -> None:
+    """Change one setting and write it into life.toml.
+
+    A list is written with commas. The value is checked against the setting's range first.
+    """
+    if not value and "=" in key:
+        key, _, text = key.partition("=")
+    elif value:
+        text = " ".join(value)
+    else:
+        raise click.UsageError("There is no value. Give one after the key.", click.get_current_context())
+    note = _change(app, key.strip(), text)
+    app.print(f"{key.strip()} = {setting_text(_current(app, key.strip()))}")
+    if note:
+        app.print(note, "dim")
+
+
+@config.command("describe")
+@click.argument("part", required=False, shell_complete=complete_setting)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def describe(app: AppContext, part: Optional[str], as_json: bool) -> None:
+    """Describe the settings: value, default, range, what each does.
+
+    PART is a section such as generation or plugins.dream, or one key; without it all are described.
+    """
+    models = settings_models(plugin_manager(app))
+    chosen = choose_settings(all_settings(models), part)
+    if as_json:
+        app.print_json([{**dataclasses.asdict(info), "allowed": info.allowed} for info in chosen])
+        return
+    print_settings(app, chosen, models)
+
+
+@config.command("path")
+@click.pass_obj
+def path(app: AppContext) -> None:
+    """Print where the settings of this life are kept."""
+    app.print(str(app.life_path() / "life.toml"))
+
+
+def all_settings(models: Mapping[str, Any]) -> List[SettingInfo]:
+    """Return every setting there is: the kernel's and those of the plugins that are on."""
+    from sovl_core.system_config import SystemConfig, describe_config
+
+    found = [info for info in describe_config(SystemConfig) if info.key != "plugins"]
+    for name, model in models.items():
+        found += describe_config(model, f"plugins.{name}")
+    return found
+
+
+def choose_settings(settings: List[SettingInfo], part: Optional[str]) -> List[SettingInfo]:
+    """Return the settings within a section, or the one of that key.
+
+    :raises BadInput: when there is none; names the nearest section or key.
+    """
+    from sovl_core.error_handling import BadInput
+    from sovl_core.spelling import did_you_mean
+
+    if not part:
+        return settings
+    chosen = [info for info in settings if info.key == part or info.key.startswith(part + ".")]
+    if not chosen:
+        sections = {info.key.rpartition(".")[0] for info in settings} - {""}
+        hint = did_you_mean(part, [*sections, *(info.key for info in settings)]) or "All: sovl config describe"
+        raise BadInput(f"There is no setting and no section {part!r}.", hint)
+    return chosen
+
+
+def print_settings(app: AppContext, settings: List[SettingInfo], models: Mapping[str, Any]) -> None:
+    """Print settings with their present values, what they may be, and what they do."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from sovl_core.system_config import get_config_value
+
+    values = app.config()
+    for info in settings:
+        value = get_config_value(values, info.key, info.default, models)
+        line = Text(info.key, style="bold").append(f" = {clean(setting_text(value))}", style="not bold")
+        line.append(f"   ({_may_be(info, value)})", style="dim not bold")
+        app.out.print(line, soft_wrap=True)
+        said = info.description if info.live else f"{info.description} (From the next start.)"
+        app.out.print(Padding(Text(clean(said)), (0, 0, 0, 4)))
+
+
+def _may_be(info: SettingInfo, value: Any) -> str:
+    parts = [part for part in (info.kind, info.allowed) if part]
+    if value != info.default:
+        parts.append(f"default {setting_text(info.default)}")
+    return clean("; ".join(parts))
+
+
+def setting_text(value: Any) -> str:
+    """Return a value as it is typed: true, 0.7, "text", [1, 2]."""
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _change(app: AppContext, key: str, text: str) -> str:
+    """Write one setting; return what else there is to know about the change."""
+    if app.opened is not None:
+        return "" if app.opened.set_config(key, text).live else FROM_NEXT_START
+    from sovl_core.life import Life
+    from sovl_core.system_config import save_config, set_config_value
+
+    models = settings_models(plugin_manager(app))
+    # Holding the lock: a session that is open would write its own settings over these.
+    with Life.open(app.life_path()) as life:
+        settings = app.config()
+        set_config_value(settings, key, text, models)
+        save_config(settings, life.config_path)
+    # Nothing is running yet: every change holds from the next start, which is now.
+    return ""
+
+
+def _current(app: AppContext, key: str) -> Any:
+    from sovl_core.system_config import get_config_value
+
+    return get_config_value(app.config(), key, None, settings_models(plugin_manager(app)))
+
+
+def _leaves(table: Mapping[str, Any], above: str) -> List[Tuple[str, Any]]:
+    found: Dict[str, Any] = {}
+    for name, value in table.items():
+        key = f"{above}.{name}" if above else str(name)
+        if isinstance(value, Mapping) and value:
+            found.update(_leaves(value, key))
+        elif not isinstance(value, Mapping):
+            found[key] = value
+    return list(found.items())

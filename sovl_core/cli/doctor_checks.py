@@ -1,0 +1,192 @@
+"""What ``sovl doctor`` looks at: versions, device, settings, model, plugins, the life, the disk. It changes nothing."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional
+
+if TYPE_CHECKING:
+    from sovl_core.cli.app_context import AppContext
+
+GOOD, NOTE, BAD = "good", "note", "bad"
+
+#: Distributions whose versions decide what works.
+LIBRARIES = (
+    "torch",
+    "transformers",
+    "peft",
+    "accelerate",
+    "safetensors",
+    "pluggy",
+    "pydantic",
+    "prompt_toolkit",
+    "rich",
+)
+#: Bytes free below which a night may not find room.
+ROOM_WANTED = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: ``state`` is ``good``, ``note`` (worth knowing) or ``bad``; ``hint`` is what to do."""
+
+    what: str
+    state: str
+    said: str
+    hint: str = ""
+
+
+def examine(app: AppContext) -> List[Finding]:
+    """Return all findings; a check that fails in itself is a finding too."""
+    checks: List[Callable[[AppContext], Iterator[Finding]]] = [
+        _versions,
+        _device,
+        _settings,
+        _model,
+        _plugins,
+        _life,
+        _disk,
+    ]
+    findings: List[Finding] = []
+    for check in checks:
+        try:
+            findings.extend(check(app))
+        except Exception as failure:
+            findings.append(_failed(check.__name__.strip("_"), failure))
+    return findings
+
+
+def _failed(what: str, failure: Exception) -> Finding:
+    from sovl_core.cli.errors import explain
+
+    explanation = explain(failure)
+    return Finding(what, BAD, explanation.message, explanation.hint)
+
+
+def _versions(_app: AppContext) -> Iterator[Finding]:
+    from importlib import metadata
+
+    from sovl_core import __version__
+
+    yield Finding("sovl", GOOD, f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
+    found, missing = [], []
+    for name in LIBRARIES:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    yield Finding("libraries", GOOD, ", ".join(found))
+    if missing:
+        yield Finding("libraries", BAD, f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}")
+
+
+def _device(app: AppContext) -> Iterator[Finding]:
+    import torch
+
+    core = app.config().core
+    cuda = torch.cuda.is_available()
+    device = core.device if core.device != "auto" else ("cuda" if cuda else "cpu")
+    name = torch.cuda.get_device_name() if cuda and device.startswith("cuda") else f"{torch.get_num_threads()} threads"
+    yield Finding("device", GOOD, f"{device} ({name}), precision {core.precision}")
+    if device.startswith("cuda") and not cuda:
+        yield Finding("device", BAD, f"core.device is {device}, but there is no GPU that PyTorch can use", AUTO_DEVICE)
+
+
+AUTO_DEVICE = "sovl config set core.device auto"
+
+
+def _settings(app: AppContext) -> Iterator[Finding]:
+    path = app.life_path() / "life.toml"
+    app.config()
+    yield Finding("settings", GOOD, str(path) if path.exists() else "all at their defaults")
+
+
+def _model(app: AppContext) -> Iterator[Finding]:
+    from sovl_core.model_store import ModelStore
+
+    wanted = app.config().core.base_model
+    place = find_on_disk(wanted, ModelStore().list())
+    if place is not None:
+        yield Finding("model", GOOD, f"{wanted}, in {place}")
+    elif _is_path(wanted):
+        yield Finding("model", BAD, f"{wanted} is not there", "sovl models list")
+    else:
+        yield Finding(
+            "model", NOTE, f"{wanted} is not on this machine yet; the first turn fetches it", "sovl models pull"
+        )
+
+
+def find_on_disk(wanted: str, cached: List[Any]) -> Optional[Path]:
+    """Return where a model lies on this machine, None when it would have to be fetched.
+
+    :param cached: what the model store knows, with ``name`` and ``path``.
+    """
+    path = Path(wanted).expanduser()
+    if path.exists():
+        return path
+    return next((Path(model.path) for model in cached if model.name.lower() == wanted.lower()), None)
+
+
+def _is_path(name: str) -> bool:
+    return name.startswith((".", "/", "~")) or name.endswith(".gguf") or name.count("/") > 1
+
+
+def _plugins(app: AppContext) -> Iterator[Finding]:
+    from sovl_core.cli.plugin_catalog import plugin_manager
+    from sovl_core.plugin_selection import PluginSelection
+
+    manager = plugin_manager(app)
+    infos = manager.infos()
+    on = [f"{info.name} {info.version}" for info in infos if info.enabled]
+    yield Finding("plugins", GOOD, ", ".join(on) or "none is on")
+    options = app.options
+    chosen = PluginSelection.from_sources(app.config().plugins, app.environ, options.plugins, options.without)
+    for info in infos:
+        if not info.enabled and not chosen.why_off(info.name):
+            yield Finding("plugins", BAD, f"{info.name} is off: {info.reason}", f"sovl plugins info {info.name}")
+    for problem in manager.problems:
+        yield Finding("plugins", BAD, problem, "Install that distribution again")
+
+
+def _life(app: AppContext) -> Iterator[Finding]:
+    from sovl_core.life import Life
+
+    path = app.life_path()
+    if not path.exists():
+        yield Finding("life", NOTE, f"there is none at {path} yet", "sovl")
+        return
+    system = app.system(read_only=True)
+    journal = system.journal
+    current = journal.current_night()
+    night = "no night yet" if current is None else f"awake with night {current}"
+    yield Finding("life", GOOD, f"{path}: {journal.count_episodes()} turns, {night}")
+    holder = None if app.in_session else Life(path).holder()
+    if holder is not None:
+        yield Finding("life", NOTE, f"it is being written by {holder}")
+    yield from _nights(path, [record.number for record in journal.nights() if record.status in ("accepted", "partial")])
+
+
+def _nights(path: Path, numbers: List[int]) -> Iterator[Finding]:
+    from sovl_core.life import Life
+    from sovl_core.night_store import NightStore
+
+    store = NightStore(Life(path).nights_path)
+    for number in numbers:
+        for problem in store.verify(number):
+            yield Finding("nights", BAD, f"night {number}: {problem}", "Wake up with another: sovl nights use NUMBER")
+
+
+def _disk(app: AppContext) -> Iterator[Finding]:
+    from sovl_core.cli.tables import size_text
+
+    folder = app.life_path()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    free = shutil.disk_usage(str(folder)).free
+    if free < ROOM_WANTED:
+        yield Finding("disk", NOTE, f"{size_text(free)} free at {folder}: little room for nights", "Free some space")
+    else:
+        yield Finding("disk", GOOD, f"{size_text(free)} free at {folder}")

@@ -1,0 +1,68 @@
+"""Saying in a session what a reply was worth: ``/good``, ``/bad``, ``/no``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Tuple
+
+import click
+
+if TYPE_CHECKING:
+    from sovl_core.cli.app_context import AppContext
+    from sovl_core.records import Episode
+    from sovl_core.system import SOVLSystem
+
+
+@click.command("good")
+@click.pass_obj
+def good(app: AppContext) -> None:
+    """Say that the last reply was good."""
+    _rate(app, 1.0)
+    app.print("Noted: a good reply.", "dim")
+
+
+@click.command("bad")
+@click.pass_obj
+def bad(app: AppContext) -> None:
+    """Say that the last reply was bad."""
+    _rate(app, -1.0)
+    app.print("Noted: a bad reply. What is right instead can be said with /no", "dim")
+
+
+@click.command("no", add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("correction", nargs=-1, type=click.UNPROCESSED, metavar="CORRECTION")
+@click.pass_obj
+def correct(app: AppContext, correction: Tuple[str, ...]) -> None:
+    """Correct the last reply: what is right instead.
+
+    CORRECTION is a whole sentence, as you would say it. It goes into the journal and is learned in the next night.
+    """
+    from sovl_core.error_handling import BadInput
+    from sovl_core.events import Feedback
+
+    text = " ".join(correction).strip()
+    if not text:
+        raise BadInput("There is no correction", "Say what is right, as in: /no My dog is called Biscuit.")
+    system = app.system()
+    episode = last_reply(system)
+    system.feedback(Feedback("correction", value=-1.0, text=text, episode=episode.id))
+    app.print("Noted; it will be learned in the next night.", "dim")
+
+
+def last_reply(system: SOVLSystem) -> Episode:
+    """Return the newest turn of this conversation that was answered.
+
+    :raises BadInput: when there is none.
+    """
+    from sovl_core.error_handling import BadInput
+
+    for episode in system.journal.episodes(limit=20, conversation=system.conversation):
+        if episode.reply:
+            return episode
+    raise BadInput("There is no reply yet in this conversation", "Say something first")
+
+
+def _rate(app: AppContext, value: float) -> None:
+    from sovl_core.events import Feedback
+
+    system = app.system()
+    system.feedback(Feedback("rating", value=value, episode=last_reply(system).id))

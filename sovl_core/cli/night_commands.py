@@ -1,0 +1,156 @@
+"""Looking at nights and choosing one to wake up with: ``nights list|show|use|undo``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
+
+import click
+
+from sovl_core.cli.command_group import SuggestingGroup
+from sovl_core.cli.tables import flatten, print_rows, print_table, readable, span_text, time_text
+from sovl_core.cli.terminal import shorten
+
+if TYPE_CHECKING:
+    from sovl_core.cli.app_context import AppContext
+    from sovl_core.records import NightRecord
+
+#: What is written instead of a number to go back to before the first night.
+BEFORE_ALL = ("none", "base", "0")
+
+
+@click.group("nights", cls=SuggestingGroup, invoke_without_command=True)
+@click.pass_context
+def nights(context: click.Context) -> None:
+    """List nights, look at one, go back to one, undo the last."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_nights)
+
+
+@nights.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.pass_obj
+def list_nights(app: AppContext, as_json: bool = False) -> None:
+    """List all nights; the current one is marked."""
+    system = app.system(read_only=True)
+    records, current = system.journal.nights(), system.journal.current_night()
+    if as_json:
+        app.print_json([{**dataclasses.asdict(record), "current": record.number == current} for record in records])
+        return
+    if not records:
+        app.print("No night yet. Let it learn what it was told: sovl sleep")
+        return
+    columns = ("", "night", "from", "status", "began", "took", "learned", "why")
+    print_table(app.out, columns, [_row(record, current) for record in records])
+
+
+@nights.command("show")
+@click.argument("number", type=click.IntRange(1))
+@click.option("--dreams", is_flag=True, help="Show the night's dreams as well.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def show(app: AppContext, number: int, dreams: bool, as_json: bool) -> None:
+    """Show what one night did, learned and was judged by."""
+    system = app.system(read_only=True)
+    record = _night(system.journal.night(number), number)
+    dreamed = system.journal.dreams(night=number, limit=10_000)
+    if as_json:
+        data = dataclasses.asdict(record)
+        app.print_json({**data, "dreams": [dataclasses.asdict(one) for one in dreamed]} if dreams else data)
+        return
+    print_rows(app.out, _facts(record, len(dreamed), record.number == system.journal.current_night()))
+    metrics = record.report.get("metrics") or {}
+    if metrics:
+        app.print()
+        print_rows(app.out, flatten(metrics), "Measured")
+    if record.plugins:
+        app.print()
+        print_rows(app.out, record.plugins, "Made with")
+    if dreams:
+        from sovl_core.cli.sleep_commands import print_dreams
+
+        app.print()
+        print_dreams(app, dreamed)
+
+
+@nights.command("use")
+@click.argument("number", metavar="NUMBER|none")
+@click.pass_obj
+def use(app: AppContext, number: str) -> None:
+    """Wake up with another night; "none" is before the first.
+
+    What was learned in nights that are left out waits to be learned again.
+    """
+    system = app.system()
+    chosen = _parse_number(number)
+    system.use_night(chosen)
+    _say_current(app, chosen)
+
+
+@nights.command("undo")
+@click.pass_obj
+def undo(app: AppContext) -> None:
+    """Go back to the night before the current one."""
+    from sovl_core.error_handling import BadInput
+
+    system = app.system()
+    current = system.journal.current_night()
+    if current is None:
+        raise BadInput("There is no night to undo: this life wakes up as it began", "See them all: sovl nights list")
+    record = _night(system.journal.night(current), current)
+    system.use_night(record.parent)
+    app.print(f"Night {current} is undone.")
+    _say_current(app, record.parent)
+
+
+def _say_current(app: AppContext, number: Optional[int]) -> None:
+    waiting = app.system().journal.count_unconsolidated()
+    now = "as it was before the first night" if number is None else f"with night {number}"
+    app.print(f"It is awake {now}; {waiting} of what was lived waits for the next night.")
+
+
+def _parse_number(text: str) -> Optional[int]:
+    if text.lower() in BEFORE_ALL:
+        return None
+    if not text.isdigit():
+        raise click.BadParameter(f"{text!r} is no night: give its number, or none.", click.get_current_context())
+    return int(text)
+
+
+def _night(record: Optional[NightRecord], number: int) -> NightRecord:
+    from sovl_core.error_handling import BadInput
+
+    if record is None:
+        raise BadInput(f"There is no night {number}", "See them all: sovl nights list")
+    return record
+
+
+def _row(record: NightRecord, current: Optional[int]) -> List[Any]:
+    return [
+        "→" if record.number == current else "",
+        record.number,
+        record.parent,
+        readable(record.status),
+        time_text(record.started),
+        span_text(record.started, record.finished),
+        len(record.report.get("learned") or []),
+        shorten(str(record.report.get("reason") or ""), 60),
+    ]
+
+
+def _facts(record: NightRecord, dreams: int, current: bool) -> Dict[str, Any]:
+    report = record.report
+    facts = {
+        "night": f"{record.number}{' (current)' if current else ''}",
+        "began from": "the beginning" if record.parent is None else f"night {record.parent}",
+        "status": readable(record.status),
+        "why": report.get("reason"),
+        "sent to sleep by": record.trigger,
+        "began": time_text(record.started),
+        "took": span_text(record.started, record.finished),
+        "learned": f"{len(report.get('learned') or [])} of what was lived",
+        "strength": report.get("multiplier"),
+        "steps": report.get("steps"),
+        "dreams": dreams,
+    }
+    return {label: value for label, value in facts.items() if value not in (None, "")}

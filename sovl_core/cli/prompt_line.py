@@ -1,0 +1,125 @@
+"""The line one types in: history in a file, completion, keys, the toolbar of a night in the background."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Optional
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.history import FileHistory
+from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.styles import Style
+
+if TYPE_CHECKING:
+    from prompt_toolkit.completion import Completer
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
+
+    from sovl_core.cli.announcer import Announcer
+    from sovl_core.cli.presence import Presence
+
+PROMPT = "› "
+PLAIN_PROMPT = "> "
+
+STYLE = {
+    "prompt": "ansicyan bold",
+    "bottom-toolbar": "noreverse fg:ansibrightblack",
+    "completion-menu": "bg:default fg:default",
+    "completion-menu.completion.current": "reverse",
+    "completion-menu.meta.completion": "bg:default fg:ansibrightblack",
+    "completion-menu.meta.completion.current": "bg:default fg:ansibrightblack",
+    "auto-suggestion": "fg:ansibrightblack",
+}
+
+
+class SafeHistory(FileHistory):
+    """History in a file; a full disk costs the history of that line, not the session."""
+
+    def store_string(self, string: str) -> None:
+        """Append a line to the file."""
+        with contextlib.suppress(OSError):
+            super().store_string(string)
+
+
+class PromptLine:
+    """Reads lines from a terminal.
+
+    :param history: the file of what was typed before.
+    :param toolbar: returns the line below the prompt, None for none.
+    :param settings: further arguments of ``PromptSession``, such as ``input`` and ``output`` in tests.
+    """
+
+    def __init__(
+        self,
+        history: Path,
+        completer: Completer,
+        presence: Presence,
+        announcer: Announcer,
+        toolbar: Callable[[], Optional[str]],
+        **settings: Any,
+    ) -> None:
+        self._presence = presence
+        self._announcer = announcer
+        self._toolbar = toolbar
+        self._session: PromptSession[str] = PromptSession(
+            history=SafeHistory(str(history)),
+            completer=completer,
+            complete_while_typing=True,
+            auto_suggest=AutoSuggestFromHistory(),
+            key_bindings=_keys(),
+            style=Style.from_dict(STYLE),
+            erase_when_done=False,
+            reserve_space_for_menu=6,
+            **settings,
+        )
+        self._session.default_buffer.on_text_changed += lambda _buffer: presence.touch()
+        self._message: StyleAndTextTuples = [
+            ("class:prompt", PROMPT if _can_show(PROMPT, self._session) else PLAIN_PROMPT)
+        ]
+
+    def read(self, default: str = "") -> str:
+        """Return the next line.
+
+        :param default: what stands in the line to begin with.
+        :raises KeyboardInterrupt: for Ctrl-C.
+        :raises EOFError: for Ctrl-D on an empty line.
+        """
+        self.refresh_toolbar()
+        self._presence.begin_listening()
+        try:
+            with patch_stdout(raw=True):
+                return self._session.prompt(
+                    self._message, default=default, pre_run=lambda: self._announcer.prompt_begins(self._session.app)
+                )
+        finally:
+            self._announcer.prompt_ends()
+            self._presence.end_listening()
+
+    def refresh_toolbar(self) -> None:
+        """Show or hide the toolbar and draw the prompt again; may be called from any thread."""
+        # A toolbar that is merely empty would still take a line of the screen.
+        self._session.bottom_toolbar = self._line if self._toolbar() is not None else None
+        self._session.app.invalidate()
+
+    def _line(self) -> str:
+        return f" {self._toolbar() or ''}"
+
+
+def _keys() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("escape", "enter")
+    def _new_line(event: Any) -> None:
+        event.current_buffer.insert_text("\n")
+
+    return keys
+
+
+def _can_show(text: str, session: PromptSession[str]) -> bool:
+    try:
+        text.encode(session.app.output.encoding())
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

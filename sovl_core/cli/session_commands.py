@@ -1,0 +1,64 @@
+"""Slash commands that only make sense within a session: ``/help``, ``/new``, ``/save``, ``/quit``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Dict, Optional
+
+import click
+
+from sovl_core.cli.tables import print_rows
+
+if TYPE_CHECKING:
+    from sovl_core.cli.app_context import AppContext
+
+KEYS = {
+    "Tab": "complete a command, an option, a setting, a plugin",
+    "Ctrl-C": "stop the reply, end the night early, or clear the line",
+    "Ctrl-D": "save and leave",
+    "Alt-Enter": "begin a new line within what you say",
+    "Up, Ctrl-R": "what you typed before",
+}
+
+
+class LeaveSession(Exception):
+    """Raised by ``/quit``; caught by the session."""
+
+
+@click.command("help")
+@click.argument("command", required=False)
+@click.pass_obj
+def show_help(app: AppContext, command: Optional[str]) -> None:
+    """List the commands, or explain one."""
+    if command is not None:
+        app.print(app.require_slash().help_of(command.lstrip("/")))
+        return
+    sections: Dict[str, Dict[str, str]] = {}
+    for one in app.require_slash().listed():
+        sections.setdefault(one.section, {})[f"/{one.name}"] = one.summary
+    for title, rows in sections.items():
+        print_rows(app.out, rows, title)
+        app.print()
+    print_rows(app.out, KEYS, "Keys")
+    app.print("\nAnything else is said to it. More about one command: /help NAME", "dim")
+
+
+@click.command("new")
+@click.pass_obj
+def new(app: AppContext) -> None:
+    """Begin another conversation; what was said stays in the journal."""
+    app.system().new_conversation()
+    app.print("A new conversation.", "dim")
+
+
+@click.command("save")
+@click.pass_obj
+def save(app: AppContext) -> None:
+    """Save now; leaving saves too. What was said is in the journal already."""
+    app.system().save()
+    app.print("Saved.", "dim")
+
+
+@click.command("quit")
+def leave() -> None:
+    """Save and leave (also Ctrl-D)."""
+    raise LeaveSession

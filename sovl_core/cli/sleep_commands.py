@@ -1,0 +1,136 @@
+"""Sleeping and dreaming: ``sleep`` lives one night, ``dream`` shows dreams without learning from them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+
+import click
+
+from sovl_core.cli.global_options import split_assignment
+from sovl_core.cli.interrupts import first_interrupt_asks
+from sovl_core.cli.progress import duration_text, show_progress
+from sovl_core.cli.tables import flatten, print_rows, print_table
+
+if TYPE_CHECKING:
+    from sovl_core.cli.app_context import AppContext
+    from sovl_core.events import Dream, NightReport
+
+STOPPING_NIGHT = "Ending the night; what it has done is kept. Ctrl-C again forces it."
+INTERRUPTED_NIGHT = "The night was interrupted; what it had done is kept. The next sleep goes on with it."
+
+VERDICTS = {
+    "accepted": "It woke up with what it learned.",
+    "partial": "It woke up with part of what it learned, so that the rest stays as it was.",
+    "set_aside": "What it learned was set aside; it woke up as it was before.",
+    "nothing": "There was nothing to learn.",
+}
+
+
+@click.command("sleep")
+@click.option("--json", "as_json", is_flag=True, help="Print the night's report as JSON.")
+@click.option(
+    "--option",
+    "-o",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Another setting for this night only; can be repeated.",
+)
+@click.pass_obj
+def sleep(app: AppContext, as_json: bool, options: Tuple[str, ...]) -> int:
+    """Sleep one night: learn what was lived since the last one.
+
+    What was told is dreamed about and trained aside; the result is judged, then woken up with or set aside. Ctrl-C ends
+    the night early and keeps what it has done for the next one.
+    """
+    from sovl_core.cli.errors import EXIT_INTERRUPTED
+    from sovl_core.events import NightInterrupted
+
+    chosen = parse_options(options)
+    system = app.system()
+    with first_interrupt_asks(lambda: app.note(STOPPING_NIGHT)) as request:
+        try:
+            with show_progress(app.err) as progress:
+                report = system.sleep(trigger="command", progress=progress, breathe=request.breathe, **chosen)
+        except NightInterrupted:
+            app.note(INTERRUPTED_NIGHT)
+            return EXIT_INTERRUPTED
+    if as_json:
+        app.print_json(dataclasses.asdict(report))
+    else:
+        print_report(app, report)
+    return 0
+
+
+@click.command("dream")
+@click.option("--memories", type=click.IntRange(1, 1000), help="How many of the newest memories to dream about.")
+@click.option("--count", type=click.IntRange(1, 100), help="How many dreams for each memory.")
+@click.option("--background", type=click.IntRange(0, 1000), help="How many dreams of nothing in particular.")
+@click.option("--json", "as_json", is_flag=True, help="Print the dreams as JSON.")
+@click.pass_obj
+def dream(
+    app: AppContext, memories: Optional[int], count: Optional[int], background: Optional[int], as_json: bool
+) -> int:
+    """Dream about recent memories and show the dreams; learns nothing."""
+    from sovl_core.cli.errors import EXIT_INTERRUPTED
+    from sovl_core.events import NightInterrupted
+
+    system = app.system()
+    wanted: Dict[str, Any] = {} if count is None else {"count": count}
+    if background is not None:
+        wanted["background"] = background
+    if memories is not None:
+        wanted["memories"] = system.journal.episodes(limit=memories)
+    with first_interrupt_asks(lambda: app.note("Waking up; Ctrl-C again forces it.")) as request:
+        try:
+            with show_progress(app.err) as progress:
+                dreams = system.dream(progress=progress, breathe=request.breathe, **wanted)
+        except NightInterrupted:
+            return EXIT_INTERRUPTED
+    if as_json:
+        app.print_json([dataclasses.asdict(one) for one in dreams])
+    else:
+        print_dreams(app, dreams)
+    return 0
+
+
+def print_report(app: AppContext, report: NightReport) -> None:
+    """Print what came of a night."""
+    number = "The night" if report.number is None else f"Night {report.number}"
+    app.print(f"{number}: {report.status.replace('_', ' ')}. {VERDICTS.get(report.status, '')}".strip())
+    rows: Dict[str, Any] = {}
+    if report.reason:
+        rows["why"] = report.reason
+    if report.status != "nothing":
+        rows["learned"] = f"{len(report.learned)} of what was lived"
+        rows["steps"] = report.steps
+        rows["took"] = duration_text(report.seconds)
+    if report.status == "partial":
+        rows["strength"] = report.multiplier
+    rows.update(flatten(report.metrics))
+    if rows:
+        print_rows(app.out, rows)
+
+
+def print_dreams(app: AppContext, dreams: List[Dream]) -> None:
+    """Print dreams as a table."""
+    if not dreams:
+        app.print("No dreams: there is nothing to dream about, or no plugin that dreams. See: sovl plugins list")
+        return
+    rows = [(one.kind, one.prompt, one.completion, one.verdict or "–", one.writer) for one in dreams]
+    print_table(app.out, ("kind", "what is said", "what is answered", "verdict", "by"), rows)
+
+
+def parse_options(options: Tuple[str, ...]) -> Dict[str, Any]:
+    """Return ``KEY=VALUE`` pairs as a dict; values are read as JSON where they are JSON, else kept as text."""
+    import json
+
+    parsed: Dict[str, Any] = {}
+    for text in options:
+        key, value = split_assignment(text)
+        try:
+            parsed[key.replace("-", "_")] = json.loads(value)
+        except ValueError:
+            parsed[key.replace("-", "_")] = value
+    return parsed

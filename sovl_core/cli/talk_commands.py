@@ -1,0 +1,148 @@
+"""Talking: ``chat``, ``ask``, ``tell``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+
+import click
+
+from sovl_core.cli.terminal import split_lines
+
+if TYPE_CHECKING:
+    from sovl_core.cli.app_context import AppContext
+    from sovl_core.events import Reply
+
+STDIN = "-"
+
+
+@click.command("chat")
+@click.option("--continue", "go_on", is_flag=True, help="Go on with the last conversation instead of a new one.")
+@click.pass_obj
+def chat(app: AppContext, go_on: bool) -> int:
+    """Talk in a session.
+
+    Ctrl-C stops a reply, Ctrl-D saves and leaves, /help lists the commands. With piped input each line is a turn and
+    standard output gets the replies alone.
+    """
+    if app.interactive:
+        from sovl_core.cli.session import run_session
+
+        return run_session(app, go_on)
+    from sovl_core.cli.piped_session import run_piped
+
+    return run_piped(app, go_on)
+
+
+@click.command("ask")
+@click.argument("text", nargs=-1, metavar="TEXT")
+@click.option("--json", "as_json", is_flag=True, help="Print the reply with its confidence and numbers as JSON.")
+@click.option("--no-scaffold", is_flag=True, help="Let the bare base model answer, without anything it learned.")
+@click.option("--continue", "go_on", is_flag=True, help="Ask within the last conversation instead of a new one.")
+@click.pass_obj
+def ask(app: AppContext, text: Tuple[str, ...], as_json: bool, no_scaffold: bool, go_on: bool) -> int:
+    """Ask one thing in a conversation of its own and print the reply.
+
+    TEXT is the question; "-" or nothing reads it from standard input.
+    """
+    from sovl_core.cli.errors import EXIT_INTERRUPTED
+    from sovl_core.cli.replies import ReplyPrinter
+    from sovl_core.cli.turns import choose_conversation, take_turn
+
+    question = _question(app, text)
+    system = app.system()
+    fields: Dict[str, Any] = {"use_scaffold": False} if no_scaffold else {}
+    fields["conversation"] = choose_conversation(app, system, go_on)
+    if as_json:
+        reply = take_turn(app, system, question, None, **fields)
+        app.print_json(reply_data(reply))
+    else:
+        width = app.out.width if app.out.is_terminal else 0
+        reply = take_turn(app, system, question, ReplyPrinter(app.result_stream, app.err, width), **fields)
+        if reply.question:
+            app.note(f"? {reply.question}")
+    return EXIT_INTERRUPTED if reply.finish_reason == "cancelled" else 0
+
+
+@click.command("tell")
+@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+@click.pass_obj
+def tell(app: AppContext, file: str) -> None:
+    """Put the lines of a file into the journal, without replies.
+
+    Each line of FILE that is not blank is one thing told, to be learned in the next night; "-" reads standard input.
+    """
+    lines = read_lines(app, file)
+    system = app.system()
+    for line in lines:
+        system.tell(line)
+    waiting = system.journal.count_unconsolidated()
+    app.print(f"Told {len(lines)} {'line' if len(lines) == 1 else 'lines'}; {waiting} not yet slept on.")
+
+
+def reply_data(reply: Reply) -> Dict[str, Any]:
+    """Return what ``ask --json`` prints of a reply."""
+    return {
+        "text": reply.text,
+        "confidence": reply.confidence,
+        "finish_reason": reply.finish_reason,
+        "prompt_tokens": reply.prompt_tokens,
+        "tokens": len(reply.token_ids),
+        "seconds": round(reply.seconds, 3),
+        "question": reply.question,
+        "episode": reply.episode,
+    }
+
+
+def read_lines(app: AppContext, file: str) -> List[str]:
+    """Return the lines of a file, or of standard input for "-", that say something.
+
+    :raises DataError: when there is no such file, it is no UTF-8 text, or it says nothing.
+    """
+    from sovl_core.error_handling import DataError
+
+    if file == STDIN:
+        if app.in_session:
+            raise DataError("Within a session there is no standard input to read", "Name a file: /tell FILE")
+        lines = split_lines(app.stdin.read())
+    else:
+        lines = split_lines(read_text(Path(file)))
+    if not lines:
+        raise DataError(f"{file}: there is nothing in it", "Write one thing to tell on each line")
+    return lines
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file.
+
+    :raises DataError: when it cannot be read, naming the line of a byte that is no UTF-8.
+    """
+    from sovl_core.error_handling import DataError
+
+    try:
+        raw = path.expanduser().read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}", "Check the path and its rights") from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path}, line {line}: not UTF-8 text", "Save the file as UTF-8") from error
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise DataError(
+            f"{path}, line {line}: this is no text file", "Give a text file, one thing to tell on each line"
+        )
+    return text
+
+
+def _question(app: AppContext, text: Tuple[str, ...]) -> str:
+    if app.in_session:
+        question = " ".join(text)
+    elif not text and app.stdin.isatty():
+        question = ""
+    else:
+        question = app.stdin.read() if text in ((), (STDIN,)) else " ".join(text)
+    if not question.strip():
+        raise click.UsageError("There is nothing to ask.", click.get_current_context())
+    return question.strip()

@@ -1,0 +1,134 @@
+"""Text on its way to a terminal: control sequences taken out, consoles for output and errors, JSON.
+
+What a model wrote or a journal holds may contain escape sequences that move the cursor, change the window's title or
+turn the direction of text. None of it reaches the terminal: sequences are dropped, direction marks become readable.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: CSI (colours, cursor), string sequences (title, clipboard, links; ended by BEL or ST), then two-character escapes.
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"
+    r"|\x1b[ -/]*[0-~]"
+)
+#: A sequence that has begun and may be completed by the next piece of a stream.
+_OPEN_SEQUENCE = re.compile(
+    r"(?:(?:\x1b\[|\x9b)[0-?]*[ -/]*|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*\x1b?|\x1b[ -/]*)\Z"
+)
+#: Control characters but tab and newline: C0, DEL, C1.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+#: Marks that turn or isolate the direction of text; they can make a line read as something else than it is.
+_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: Line and paragraph separators break lines on some terminals and overwrite them on others.
+_SEPARATORS = {0x2028: "\n", 0x2029: "\n"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: A sequence left open for longer than this is no sequence; holding text back any further would hide it.
+_HELD_BACK = 256
+#: Width of tables where there is no terminal whose width they must fit.
+FILE_WIDTH = 160
+
+
+def clean(text: str, keep_lines: bool = True) -> str:
+    """Return text that is safe to print.
+
+    :param text: what a model, a journal or a file said.
+    :param keep_lines: False puts everything on one line, as a table cell needs it.
+    :return: the text without control sequences; direction marks are spelled out as ``<U+202E>``.
+    """
+    text = _SEQUENCE.sub("", text.replace("\r\n", "\n"))
+    text = _CONTROL.sub("", text).translate(_SEPARATORS)
+    text = _DIRECTION.sub(lambda found: f"<U+{ord(found.group()):04X}>", text)
+    text = _SURROGATE.sub("\ufffd", text)
+    return text if keep_lines else " ".join(text.split())
+
+
+class StreamCleaner:
+    """Cleans text that arrives in pieces; a sequence that is cut between two pieces is still recognised."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """Return what of the text so far can be printed now."""
+        text = self._held + piece
+        self._held = ""
+        opened = _OPEN_SEQUENCE.search(text)
+        if opened and len(opened.group()) <= _HELD_BACK:
+            self._held = opened.group()
+            text = text[: opened.start()]
+        return clean(text)
+
+    def finish(self) -> str:
+        """Return what was held back, at the end of the stream."""
+        text, self._held = self._held, ""
+        return clean(text)
+
+
+def shorten(text: str, width: int = 80) -> str:
+    """Return one clean line of at most ``width`` characters, with an ellipsis where something was cut."""
+    line = clean(text, keep_lines=False)
+    return line if len(line) <= width else line[: max(0, width - 1)].rstrip() + "…"
+
+
+def json_text(data: Any) -> str:
+    """Return JSON that is safe to print: non-ASCII letters kept, control and direction characters escaped."""
+    text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
+    text = _SURROGATE.sub(_json_escape, text)
+    text = _DIRECTION.sub(_json_escape, text)
+    return re.sub("[\x7f-\x9f\u2028\u2029]", _json_escape, text)
+
+
+def make_console(stream: Optional[TextIO] = None, plain: bool = False) -> Console:
+    """Return a rich console that prints text as it is: no markup, no emoji codes, no guessing of colours.
+
+    :param stream: where to write, standard output by default.
+    :param plain: never use colour or cursor movement, as if the stream were a file.
+    """
+    from rich.console import Console
+
+    stream = sys.stdout if stream is None else stream
+    settings: Dict[str, Any] = {"file": stream, "markup": False, "emoji": False, "highlight": False}
+    if plain:
+        settings.update(force_terminal=False, no_color=True)
+    if plain or not is_terminal(stream):
+        # What reads a file or a pipe can scroll; columns squeezed to 80 characters help nobody there.
+        settings["width"] = FILE_WIDTH
+    return Console(**settings)
+
+
+def prepare_streams(*streams: Any) -> None:
+    """Let streams write a replacement where a character has no place in their encoding, rather than fail."""
+    for stream in streams:
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def is_terminal(*streams: Any) -> bool:
+    """Return True when every stream is connected to a terminal."""
+    return all(_isatty(stream) for stream in streams)
+
+
+def split_lines(text: str) -> List[str]:
+    """Return the lines of a text that say something, without the space around them."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _isatty(stream: Any) -> bool:
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):  # a closed or replaced stream is no terminal
+        return False
+
+
+def _json_escape(found: Any) -> str:
+    return f"\\u{ord(found.group()):04x}"
