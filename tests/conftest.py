@@ -1,0 +1,104 @@
+"""What tests of the system share: a tiny set of models that learns, plugins written on the spot, and an open life."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable, List, Optional
+
+import pytest
+
+
+class Clock:
+    """Time that passes only when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        self.now += 0.001
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def linear_models() -> Callable[[], Any]:
+    """Return ``build()``: ``Models`` whose base and one trainable ("adapter", four numbers) are single linear layers."""
+
+    def build() -> Any:
+        import torch
+
+        from sovl_core.models import Models
+
+        models = Models(torch.nn.Linear(2, 2), base_tokenizer=None)
+        adapter = torch.nn.Linear(2, 2, bias=False)
+        torch.nn.init.zeros_(adapter.weight)
+        models.register_trainable("adapter", adapter)
+        return models
+
+    return build
+
+
+@pytest.fixture
+def manager() -> Callable[..., Any]:
+    """Return ``build(*plugins, **options)``: a plugin manager with these plugins registered and nothing discovered."""
+
+    def build(*plugins: Any, **options: Any) -> Any:
+        from sovl_core.plugin_manager import PluginManager
+
+        made = PluginManager(options.pop("logger", None), distributions=lambda: (), **options)
+        for plugin in plugins:
+            made.register(plugin, distribution=f"test-{plugin.name}", version="1")
+        return made
+
+    return build
+
+
+@pytest.fixture
+def life_of(tmp_path: Path, linear_models: Any, manager: Any, clock: Clock) -> Any:
+    """Return ``open(*plugins, **changes)``: a started system on disk with tiny models that reply "reply to <prompt>"."""
+    opened: List[Any] = []
+
+    def open_life(*plugins: Any, reply: Optional[Callable[..., Any]] = None, **changes: Any) -> Any:
+        from sovl_core.collaborators import Collaborators
+        from sovl_core.events import Reply
+        from sovl_core.journal import Journal
+        from sovl_core.life import Life
+        from sovl_core.night_store import NightStore
+        from sovl_core.system import SOVLSystem
+        from sovl_core.system_config import load_config
+        from sovl_core.system_logging import ThreadSafeLogger
+
+        read_only = changes.get("read_only", False)
+        life = Life.open(tmp_path / "life", read_only=read_only, clock=clock)
+        logger = ThreadSafeLogger(None)
+        warnings: List[str] = []
+
+        def echo(models: Any, turn: Any, settings: Any) -> Reply:
+            return Reply(f"reply to {turn.prompt}", token_ids=[1, 2], confidence=0.8)
+
+        given = Collaborators(
+            life=life,
+            config=changes.pop("config", None) or load_config(life.config_path),
+            journal=Journal(life.journal_path, read_only=read_only, clock=clock),
+            logger=logger,
+            plugins=manager(*plugins, logger=logger),
+            night_store=NightStore(life.nights_path),
+            load_models=changes.pop("load_models", linear_models),
+            generate_reply=reply or echo,
+            warn=warnings.append,
+            clock=clock,
+            **changes,
+        )
+        system = SOVLSystem(given)
+        system.warnings = warnings  # type: ignore[attr-defined]
+        opened.append(system)
+        system.start()
+        return system
+
+    yield open_life
+    for system in reversed(opened):
+        system.close()
