@@ -1,0 +1,115 @@
+"""The models of a running life: loaded on first use, given up, loaded again."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Callable, Dict, Optional
+
+from sovl_core.error_handling import SOVLError
+from sovl_core.model_gate import ModelGate
+from sovl_core.night_weights import put_weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from sovl_core.models import Models
+    from sovl_core.plugin_manager import PluginManager
+
+
+class ModelHost:
+    """Owns the one set of models.
+
+    :param load: loads them from disk, without any plugin attached.
+    :param hooks: told when models come and go.
+    :param gate: held while loading.
+    :param wake: called with freshly loaded models after ``on_models_loaded``; puts the current night's weights in.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Models],
+        hooks: PluginManager,
+        gate: ModelGate,
+        wake: Callable[[Models], None],
+    ) -> None:
+        self._load = load
+        self._hooks = hooks
+        self._gate = gate
+        self._wake = wake
+        self._models: Optional[Models] = None
+        self._loading = False
+        # Weights of models that were given up for a reload that failed: they belong into the next ones.
+        self._carried: Optional[Dict[str, Dict[str, Tensor]]] = None
+
+    @property
+    def loaded(self) -> bool:
+        """True when the models are in memory."""
+        return self._models is not None
+
+    def get(self) -> Models:
+        """Return the models, loading them on first use.
+
+        :raises SOVLError: when they cannot be loaded.
+        """
+        if self._models is not None:
+            return self._models
+        with self._gate.turn():
+            if self._models is None:
+                self._bring()
+            assert self._models is not None
+            return self._models
+
+    def reload(self) -> Models:
+        """Give the models up and load them again, with the weights they had.
+
+        :raises SOVLError: while a night or a training run is in progress, or when loading fails; the weights are then
+            put into the models at the next use.
+        """
+        with self._gate.turn():
+            self._refuse_during_work()
+            if self._models is not None:
+                # Before plugins detach: they take their trainables out of the registry.
+                self._carried = self._models.snapshot()
+                self._drop()
+            return self.get()
+
+    def unload(self) -> None:
+        """Give the models up; the next use loads them with the current night's weights.
+
+        :raises SOVLError: while a night or a training run is in progress.
+        """
+        with self._gate.turn():
+            self._refuse_during_work()
+            self._carried = None
+            self._drop()
+
+    def _bring(self) -> None:
+        if self._loading:
+            raise RuntimeError("the models were asked for by a plugin while they are being loaded")
+        self._loading = True
+        try:
+            models = self._load()
+            # Plugins may ask for the models while they attach.
+            self._models = models
+            with contextlib.ExitStack() as on_failure:
+                on_failure.callback(self._drop)
+                self._hooks.on_models_loaded(models)
+                self._wake(models)
+                if self._carried is not None:
+                    put_weights(models, self._carried, "the models as they were before")
+                on_failure.pop_all()
+            self._carried = None
+        finally:
+            self._loading = False
+
+    def _refuse_during_work(self) -> None:
+        if self._gate.work is not None:
+            raise SOVLError(
+                f"The models cannot be given up now: {self._gate.work} is in progress",
+                "Wait until it has ended, then try again",
+            )
+
+    def _drop(self) -> None:
+        models, self._models = self._models, None
+        if models is not None:
+            self._hooks.on_models_unloaded(models)
