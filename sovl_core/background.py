@@ -1,0 +1,78 @@
+"""A night in a thread of its own, one at a time; the life can be closed without waiting for its end."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Callable, Optional, Union
+
+from sovl_core.error_handling import SOVLError
+from sovl_core.events import NightInterrupted, NightReport, Progress
+
+if TYPE_CHECKING:
+    from sovl_core.failures import Failures
+
+#: What a night in the background came to.
+Outcome = Union[NightReport, SOVLError, NightInterrupted]
+
+
+class BackgroundNight:
+    """Starts nights and remembers what became of the last one.
+
+    :param sleep: lives through one night, given its trigger and a progress callback.
+    :param failures: takes what it raises.
+    """
+
+    def __init__(
+        self, sleep: Callable[[str, Optional[Callable[[Progress], None]]], NightReport], failures: Failures
+    ) -> None:
+        self._sleep = sleep
+        self._failures = failures
+        self._thread: Optional[threading.Thread] = None
+        self.outcome: Optional[Outcome] = None
+
+    @property
+    def running(self) -> bool:
+        """True while a night is being lived in the background."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(
+        self,
+        trigger: str,
+        progress: Optional[Callable[[Progress], None]] = None,
+        finished: Optional[Callable[[Outcome], None]] = None,
+    ) -> bool:
+        """Start a night unless one is running.
+
+        :param progress: called from the night's thread.
+        :param finished: called from the night's thread with what it came to.
+        :return: True when it was started.
+        """
+        if self.running:
+            return False
+        self.outcome = None
+        # A daemon: a process that ends without closing the life must not hang for the length of a night.
+        self._thread = threading.Thread(
+            target=self._live, args=(trigger, progress, finished), name="sovl-night", daemon=True
+        )
+        self._thread.start()
+        return True
+
+    def join(self) -> None:
+        """Wait until the night that is running has ended."""
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _live(
+        self,
+        trigger: str,
+        progress: Optional[Callable[[Progress], None]],
+        finished: Optional[Callable[[Outcome], None]],
+    ) -> None:
+        try:
+            self.outcome = self._sleep(trigger, progress)
+        except NightInterrupted as interruption:
+            self.outcome = interruption
+        except Exception as error:  # nobody stands above a thread: what is not kept here is lost
+            self.outcome = self._failures.survive(error, "night")
+        if finished is not None:
+            finished(self.outcome)
