@@ -339,6 +339,24 @@ def test_work_done_is_the_same_in_a_long_life(tmp_path):
     assert all(steps[0] > 10 for steps in work.values())
 
 
+def test_dialogue_is_found_behind_thousands_of_told_lines(journal):
+    connection = journal._database._connection
+    for number in range(3):
+        journal.finish_episode(journal.begin_episode(f"say {number}", "c").id, "reply")
+
+    def steps_of_messages():
+        steps = []
+        connection.set_progress_handler(lambda: steps.append(1), 1)
+        assert len(journal.messages("c", turns=2)) == 4
+        connection.set_progress_handler(None, 1)
+        return len(steps)
+
+    before = steps_of_messages()
+    for number in range(200):
+        journal.begin_episode(f"told {number}", "c", source="tell")
+    assert steps_of_messages() == before
+
+
 def test_plan_check_would_notice_a_scan(journal):
     live(journal)
     connection = journal._database._connection

@@ -183,6 +183,10 @@ def test_branches_are_told_apart_by_their_parents(journal, memories):
 def test_memory_learned_twice_falls_back_to_the_earlier_night(journal, memories):
     first = sleep(journal, memories[:1])
     deep = sleep(journal, memories[:2])
+    last = sleep(journal, memories[2:3])
+    assert nights_of(journal, memories) == [deep, deep, last, None]
+
+    journal.use_night(deep)
     assert nights_of(journal, memories) == [deep, deep, None, None]
 
     journal.use_night(first)

@@ -103,6 +103,9 @@ def test_life_goes_through_a_machine_without_fts5_and_back(path, mocker):
     absent = mocker.patch.object(journal_search, "has_fts5", return_value=False)
     journal = Journal(path)
     second = say(journal, "during")
+    with journal._database.read() as connection:  # what would call FTS5 when an episode is written
+        triggers = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    assert not any("episodes_search" in row["sql"] for row in triggers)
     assert found(journal, "during") == {second}
     journal.close()
 
