@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Set
 
 import pytest
 
@@ -26,7 +27,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def linear_models() -> Callable[[], Any]:
-    """Return ``build()``: ``Models`` whose base and one trainable ("adapter", four numbers) are single linear layers."""
+    """Return ``build()``: ``Models`` whose base and one trainable, "adapter" (four zeros), are single linear layers."""
 
     def build() -> Any:
         import torch
@@ -57,17 +58,65 @@ def manager() -> Callable[..., Any]:
     return build
 
 
+class MemoryNightStore:
+    """A night store without files; ``damaged`` names the nights that cannot be read any more."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.nights: Dict[int, Any] = {}
+        self.reports: Dict[int, Dict[str, Any]] = {}
+        self.damaged: Set[int] = set()
+        self.full = False
+
+    def save(self, number: int, trainables: Any, plugin_states: Any, report: Any, peft_writer: Any = None) -> None:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        self.nights[number] = ({name: dict(tensors) for name, tensors in trainables.items()}, dict(plugin_states))
+        self.reports[number] = report
+
+    def load(self, number: int) -> Any:
+        from sovl_core.error_handling import LifeDamaged
+
+        if number in self.damaged:
+            raise LifeDamaged(f"nights/{number:04d}/adapter.safetensors is not what was written")
+        return self.nights[number]
+
+    def verify(self, number: int) -> List[str]:
+        return [f"nights/{number:04d}/adapter.safetensors is not what was written"] if number in self.damaged else []
+
+    def working_folder(self, number: int) -> Path:
+        return self.root / f"{number:04d}.work"
+
+    def discard_working(self, number: int) -> None:
+        shutil.rmtree(str(self.working_folder(number)), ignore_errors=True)
+
+
+@pytest.fixture
+def memory_store(tmp_path: Path) -> MemoryNightStore:
+    return MemoryNightStore(tmp_path / "nights")
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: Clock) -> Any:
+    from sovl_core.journal import Journal
+
+    opened = Journal(tmp_path / "journal.db", clock=clock)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def life_of(tmp_path: Path, linear_models: Any, manager: Any, clock: Clock) -> Any:
-    """Return ``open(*plugins, **changes)``: a started system on disk with tiny models that reply "reply to <prompt>"."""
+    """Return ``open(*plugins, **changes)``: a started system on disk whose tiny models reply "reply to <prompt>"."""
     opened: List[Any] = []
 
     def open_life(*plugins: Any, reply: Optional[Callable[..., Any]] = None, **changes: Any) -> Any:
+        from sovl_core.night_store import NightStore
+
         from sovl_core.collaborators import Collaborators
         from sovl_core.events import Reply
         from sovl_core.journal import Journal
         from sovl_core.life import Life
-        from sovl_core.night_store import NightStore
         from sovl_core.system import SOVLSystem
         from sovl_core.system_config import load_config
         from sovl_core.system_logging import ThreadSafeLogger

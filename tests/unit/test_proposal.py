@@ -65,9 +65,13 @@ def test_what_was_trained_is_undone_unless_kept(models: Any) -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, NightInterrupted])
 def test_what_was_trained_is_undone_after_an_exception(models: Any, error: Any) -> None:
-    with pytest.raises(error), propose(Host(models), ModelGate(), "a night", lambda: False):
-        train(models, 5.0)
-        raise error
+    def fails() -> None:
+        with propose(Host(models), ModelGate(), "a night", lambda: False):
+            train(models, 5.0)
+            raise error
+
+    with pytest.raises(error):
+        fails()
     assert weight(models) == [[0.0, 0.0], [0.0, 0.0]]
 
 
@@ -100,20 +104,20 @@ def test_a_turn_meanwhile_sees_the_accepted_weights_in_evaluation_mode(models: A
 
 def test_a_breath_ends_the_work_of_a_life_that_closes(models: Any) -> None:
     stopping: List[bool] = []
-    with pytest.raises(NightInterrupted, match="closed"), propose(
-        Host(models), ModelGate(), "a night", lambda: bool(stopping)
-    ) as proposal:
+    with propose(Host(models), ModelGate(), "a night", lambda: bool(stopping)) as proposal:
         proposal.breathe()
         stopping.append(True)
-        proposal.breathe()
+        with pytest.raises(NightInterrupted, match="closed"):
+            proposal.breathe()
 
 
 def test_a_life_that_closes_during_a_turn_ends_the_work_after_it(models: Any) -> None:
     gate, stopping = ModelGate(), []
-    with pytest.raises(NightInterrupted), propose(Host(models), gate, "a night", lambda: bool(stopping)) as proposal:
+    with propose(Host(models), gate, "a night", lambda: bool(stopping)) as proposal:
         train(models, 5.0)
         waiting_turn(gate, lambda: stopping.append(True))
-        proposal.breathe()
+        with pytest.raises(NightInterrupted):
+            proposal.breathe()
     assert weight(models) == [[0.0, 0.0], [0.0, 0.0]]
 
 

@@ -1,0 +1,238 @@
+"""Nights: opening one, gathering what to learn from, having it lived, and accepting or undoing what it proposes."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
+
+from sovl_core.error_handling import SOVLError
+from sovl_core.events import Night, NightInterrupted, NightReport, Progress
+from sovl_core.model_gate import ModelGate
+from sovl_core.plugin_blame import kernels_own
+from sovl_core.proposal import Proposal, propose
+from sovl_core.system_logging import log_info
+
+if TYPE_CHECKING:
+    from sovl_core.journal import Journal
+    from sovl_core.model_host import ModelHost
+    from sovl_core.night_store import NightStore
+    from sovl_core.night_weights import NightWeights
+    from sovl_core.plugin_manager import PluginManager
+    from sovl_core.records import NightRecord
+    from sovl_core.state_keeper import StateKeeper
+    from sovl_core.system_config import SystemConfig
+    from sovl_core.system_logging import ThreadSafeLogger
+
+#: Fresh episodes that one night is handed at most; those beyond it wait for the next night.
+MEMORY_LIMIT = 2000
+#: Episodes of earlier nights that one night is handed, drawn at random where there are more.
+OLD_MEMORIES = 1000
+#: Trigger of the record that a training run by day leaves.
+TRAINING = "train"
+
+
+class NightKeeper:
+    """Runs nights one at a time.
+
+    :param weights: stores what is accepted.
+    :param store: gives each night its working folder.
+    :param state: plugin state and vital signs, saved with each accepted night.
+    :param stopping: True when the life is being closed.
+    """
+
+    def __init__(
+        self,
+        config: SystemConfig,
+        journal: Journal,
+        hooks: PluginManager,
+        host: ModelHost,
+        gate: ModelGate,
+        weights: NightWeights,
+        store: NightStore,
+        state: StateKeeper,
+        logger: Optional[ThreadSafeLogger],
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._config = config
+        self._journal = journal
+        self._hooks = hooks
+        self._host = host
+        self._gate = gate
+        self._weights = weights
+        self._store = store
+        self._state = state
+        self._logger = logger
+        self._stopping = stopping
+
+    def sleep(
+        self,
+        trigger: str,
+        progress: Optional[Callable[[Progress], None]] = None,
+        breathe: Optional[Callable[[], None]] = None,
+        options: Optional[Dict[str, Any]] = None,
+    ) -> NightReport:
+        """Live through one night, or go on with the one that was interrupted.
+
+        :param breathe: called at each breath of the night, besides the kernel's own; may raise ``NightInterrupted``.
+        :raises NightInterrupted: when the night had to end early; the next sleep goes on with it.
+        :raises SOVLError: when no plugin can sleep, other work is in progress, or the night cannot be stored.
+        """
+        self._require_sleeper()
+        with propose(self._host, self._gate, "a night", self._stopping) as proposal:
+            night = self._open(trigger, proposal, breathe, options or {})
+            if progress is not None:
+                night.progress = kernels_own(progress)
+            log_info(self._logger, "night_begins", night=night.number, trigger=trigger, resumed=night.resumed)
+            report = self._live(night)
+            self._conclude(night, report, proposal)
+            return report
+
+    def keep_training(self, proposal: Proposal, report: Dict[str, Any], characters: int) -> int:
+        """Accept what a training run by day has learned, as a night of its own that can be undone like any other.
+
+        :param report: kept with it.
+        :param characters: how much was learned.
+        :return: the night's number.
+        :raises SOVLError: when it cannot be stored; the weights are then undone.
+        """
+        interrupted = self._journal.running_night()
+        if interrupted is not None:
+            # It started from weights that are about to be left behind.
+            self._close(interrupted.number, NightReport("failed", "weights were trained by day before it went on"))
+        parent = self._journal.current_night()
+        number = self._journal.open_night(parent, TRAINING, self._hooks.provenance())
+        try:
+            self._accept(number, parent, proposal, NightReport("accepted"), report)
+        except SOVLError as error:
+            self._close(number, NightReport("failed", error.message))
+            raise
+        self._state.learned(characters)
+        return number
+
+    def use(self, number: Optional[int]) -> None:
+        """Switch to an earlier (or later) accepted night, None for before the first; models are loaded again on use.
+
+        :raises SOVLError: when there is no such night, or its files are damaged.
+        """
+        if number is not None:
+            record = self._journal.night(number)
+            if record is None or record.status not in ("accepted", "partial", "undone"):
+                raise SOVLError(f"There is no accepted night {number}", "List them with `sovl nights`")
+            problems = self._store.verify(number)
+            if problems:
+                raise SOVLError(f"Night {number} is damaged: {'; '.join(problems)}", "Choose another: `sovl nights`")
+        self._host.unload()
+        self._journal.use_night(number)
+        self._state.take_back(self._weights.states())
+
+    def _require_sleeper(self) -> None:
+        infos = [info for info in self._hooks.infos() if "on_sleep" in info.hooks]
+        if any(info.enabled for info in infos):
+            return
+        switched_off = "; ".join(f"{info.name} is off: {info.reason}" for info in infos)
+        raise SOVLError(
+            "No plugin knows how to sleep" + (f" ({switched_off})" if switched_off else ""),
+            "Switch one on (`sovl plugins list`) or install one, such as: pip install sovl-gestation",
+        )
+
+    def _open(
+        self, trigger: str, proposal: Proposal, breathe: Optional[Callable[[], None]], options: Dict[str, Any]
+    ) -> Night:
+        plugins = self._hooks.provenance()
+        parent = self._journal.current_night()
+        running = self._unfinished(parent, plugins)
+        number = running.number if running else self._journal.open_night(parent, trigger, plugins)
+
+        rng = random.Random(f"{self._config.core.seed}:{number}")
+
+        def breath() -> None:
+            if breathe is not None:
+                breathe()
+            proposal.breathe()
+
+        return Night(
+            number=number,
+            parent=parent,
+            memories=self._journal.unconsolidated(limit=MEMORY_LIMIT),
+            old_memories=self._journal.sample_consolidated(OLD_MEMORIES, rng),
+            models=proposal.models,
+            folder=self._folder(number),
+            rng=rng,
+            trigger=running.trigger if running else trigger,
+            resumed=running is not None,
+            options=options,
+            breathe=kernels_own(breath),
+        )
+
+    def _unfinished(self, parent: Optional[int], plugins: Dict[str, str]) -> Optional[NightRecord]:
+        """Return the interrupted night to go on with; one that no longer fits is closed."""
+        running = self._journal.running_night()
+        while running is not None:
+            if running.trigger == TRAINING:
+                reason = "the process ended before the training run was accepted"
+            elif running.parent != parent:
+                reason = "another night was chosen to start from"
+            elif running.plugins != plugins:
+                reason = "the plugins have changed since it was interrupted"
+            else:
+                return running
+            self._close(running.number, NightReport(status="failed", reason=reason))
+            running = self._journal.running_night()
+        return None
+
+    def _folder(self, number: int) -> Path:
+        folder = self._store.working_folder(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _live(self, night: Night) -> NightReport:
+        try:
+            report = self._hooks.on_sleep(night)
+        except NightInterrupted:
+            log_info(self._logger, "night_interrupted", night=night.number)
+            raise
+        except Exception as error:
+            self._close(night.number, NightReport(status="failed", reason=f"{type(error).__name__}: {error}"))
+            raise
+        if report is None:
+            self._close(night.number, NightReport(status="failed", reason="no plugin lived through it"))
+            self._require_sleeper()
+            raise SOVLError(
+                "The night was not lived: no plugin brought it to an end", "See what went wrong with `sovl log`"
+            )
+        report.number = night.number
+        return report
+
+    def _conclude(self, night: Night, report: NightReport, proposal: Proposal) -> None:
+        if not report.accepted:
+            self._close(night.number, report)
+            return
+        handed_in = {episode.id: episode for episode in night.old_memories + night.memories}
+        report.learned = [number for number in report.learned if number in handed_in]
+        self._accept(night.number, night.parent, proposal, report, dataclasses.asdict(report))
+        self._store.discard_working(night.number)
+        fresh = {episode.id for episode in night.memories}.intersection(report.learned)
+        self._state.wake(sum(len(handed_in[number].prompt) + len(handed_in[number].reply) for number in fresh))
+
+    def _accept(
+        self, number: int, parent: Optional[int], proposal: Proposal, verdict: NightReport, report: Dict[str, Any]
+    ) -> None:
+        core = self._config.core
+        report = {**report, "base_model": core.base_model, "scaffold_model": core.scaffold_model}
+        try:
+            self._weights.store(number, proposal.models, self._state.gather(), parent, report)
+        except OSError as error:
+            raise SOVLError(
+                f"Night {number} could not be stored: {error}",
+                "Make room on the disk, then try again: a night goes on where it stopped",
+            ) from error
+        self._journal.accept_night(number, verdict.status, verdict.learned, report)
+        proposal.keep()
+        log_info(self._logger, "night_accepted", night=number, status=verdict.status, learned=len(verdict.learned))
+
+    def _close(self, number: int, report: NightReport) -> None:
+        self._journal.close_night(number, report.status, dataclasses.asdict(report))
+        self._store.discard_working(number)
+        log_info(self._logger, "night_closed", night=number, status=report.status, reason=report.reason)
