@@ -90,14 +90,15 @@ def _expected(key: str, infos: List[SettingInfo], otherwise: str) -> str:
     info = next((info for info in infos if key == info.key or key.startswith((info.key + ".", info.key + "["))), None)
     if info is None:
         return otherwise
+    kind = info.kind if info.kind.startswith(("text", "true")) else f"a {info.kind}"
     if info.choices:
         return f"must be {info.allowed}"
     if key != info.key:
-        return f"{info.key} must be a {info.kind}"
+        return f"{info.key} must be {kind}"
     if info.pattern or not info.allowed:
         explanation = (info.description if info.pattern else "") or otherwise
-        return f"must be {info.kind} ({explanation.rstrip('.')})"
-    return f"must be a {info.kind}, {info.allowed}"
+        return f"must be {kind} ({explanation.rstrip('.')})"
+    return f"must be {kind}, {info.allowed}"
 
 
 def _dotted(location: Iterable[Any], prefix: str) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, MutableMapping, Optional, Tuple
 
 import tomlkit
-from tomlkit.exceptions import ParseError, TOMLKitError
+from tomlkit.exceptions import ParseError, TOMLKitError, UnexpectedEofError
+from tomlkit.items import InlineTable
 
 from sovl_core.durable import replace_file
 from sovl_core.error_handling import ConfigError, SOVLError
@@ -103,7 +104,9 @@ def _put(document: MutableMapping[str, Any], key: Tuple[str, ...], value: Any, p
     for depth, name in enumerate(key[:-1]):
         if not isinstance(table.get(name), MutableMapping):
             # [plugins] alone says nothing; as a super table only [plugins.dream] is written.
-            table[name] = tomlkit.table(is_super_table=depth < len(key) - 2)
+            outer = depth < len(key) - 2
+            inline = isinstance(table, InlineTable)
+            table[name] = tomlkit.inline_table() if inline else tomlkit.table(is_super_table=outer)
         table = table[name]
     try:
         table[key[-1]] = value
@@ -130,23 +133,26 @@ def _parse(text: str, path: Path) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(text)
     except (TOMLKitError, RecursionError) as error:
-        line, column = _place(error, text)
-        reason = re.sub(r" at line \d+ col \d+$", "", str(error)) or "nested too deeply"
-        if "'\\x00'" in reason and "\x00" not in text:  # how tomlkit shows the end of the file
-            reason = "Unexpected end of the file"
+        if not text.endswith("\n"):  # tomlkit gives no column for what ends with the file
+            return _parse(text + "\n", path)
+        reason, line, column = _explain(error, text)
         raise ConfigError(f"{path}, line {line}, column {column}: {reason}", "Mend that line") from None
 
 
-def _place(error: BaseException, text: str) -> Tuple[int, int]:
-    if isinstance(error, ParseError) and error.line:
-        return error.line, error.col + 1
+def _explain(error: BaseException, text: str) -> Tuple[str, int, int]:
+    reason = re.sub(r" at line \d+ col \d+$", "", str(error)) or "nested too deeply"
+    if isinstance(error, UnexpectedEofError) or ("'\\x00'" in reason and "\x00" not in text):
+        lines = text.rstrip("\n").split("\n")
+        return "the file ends in the middle of a value", len(lines), len(lines[-1]) + 1
+    if isinstance(error, ParseError):
+        return reason, error.line, error.col + 1
     # A table that collides with a key is reported without its place: find the last line that names the key.
-    name = re.search(r'"(.+)"', str(error))
+    name = re.search(r'"(.+)"', reason)
     lines = text.splitlines()
     for number in range(len(lines), 0, -1):
         if name is not None and name.group(1) in lines[number - 1]:
-            return number, lines[number - 1].index(name.group(1)) + 1
-    return 1, 1
+            return reason, number, lines[number - 1].index(name.group(1)) + 1
+    return reason, 1, 1
 
 
 def _write(path: Path, text: str) -> None:
