@@ -133,10 +133,11 @@ class Life:
         self.close()
 
     def _create_folder(self) -> None:
-        if self.path.is_dir():
-            return
         try:
             self.path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            # A folder made for the purpose becomes private too; one that holds things keeps the rights it was given.
+            if not any(self.path.iterdir()):
+                self.path.chmod(self.path.stat().st_mode & FOLDER_MODE)
         except OSError as error:
             raise SOVLError(f"No life can be begun at {self.path}: {error.strerror}", _ANOTHER_FOLDER) from error
 
@@ -178,7 +179,6 @@ class Life:
 
 
 def _absolute(path: Union[str, Path]) -> Path:
-    try:
-        return Path(os.path.abspath(os.path.expanduser(str(path))))
-    except ValueError as error:  # a NUL in the path
-        raise BadInput(f"{path!r} is no path: {error}", "Give another path: --life PATH") from None
+    if "\x00" in str(path):
+        raise BadInput(f"{str(path)!r} is no path", "Give another path: --life PATH")
+    return Path(os.path.abspath(os.path.expanduser(str(path))))
