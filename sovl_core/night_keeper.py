@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import json
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
@@ -105,8 +105,8 @@ class NightKeeper:
         number = self._journal.open_night(parent, TRAINING, self._hooks.provenance())
         try:
             self._accept(number, parent, proposal, NightReport("accepted"), report)
-        except SOVLError as error:
-            self._close(number, NightReport("failed", error.message))
+        except Exception as error:
+            self._close(number, NightReport("failed", f"it could not be stored: {error}"))
             raise
         self._state.learned(characters)
         return number
@@ -211,7 +211,13 @@ class NightKeeper:
             return
         handed_in = {episode.id: episode for episode in night.old_memories + night.memories}
         report.learned = [number for number in report.learned if number in handed_in]
-        self._accept(night.number, night.parent, proposal, report, dataclasses.asdict(report))
+        try:
+            self._accept(night.number, night.parent, proposal, report, as_values(report))
+        except SOVLError:
+            raise
+        except Exception as error:  # what cannot be stored now never can: going on with it would end here again
+            self._close(night.number, NightReport("failed", f"it could not be stored: {type(error).__name__}: {error}"))
+            raise
         self._store.discard_working(night.number)
         fresh = {episode.id for episode in night.memories}.intersection(report.learned)
         self._state.wake(sum(len(handed_in[number].prompt) + len(handed_in[number].reply) for number in fresh))
@@ -233,6 +239,12 @@ class NightKeeper:
         log_info(self._logger, "night_accepted", night=number, status=verdict.status, learned=len(verdict.learned))
 
     def _close(self, number: int, report: NightReport) -> None:
-        self._journal.close_night(number, report.status, dataclasses.asdict(report))
+        self._journal.close_night(number, report.status, as_values(report))
         self._store.discard_working(number)
         log_info(self._logger, "night_closed", night=number, status=report.status, reason=report.reason)
+
+
+def as_values(report: NightReport) -> Dict[str, Any]:
+    """Return a report as JSON-able values; what a plugin put in that is none is kept as text."""
+    values: Dict[str, Any] = json.loads(json.dumps(vars(report), default=str))
+    return values

@@ -55,5 +55,5 @@ def test_chosen_memories_only(journal: Any, manager: Any) -> None:
 
 
 def test_without_a_plugin_that_dreams_it_says_what_to_install(journal: Any, manager: Any) -> None:
-    with pytest.raises(SOVLError, match="No plugin dreams.*pip install"):
+    with pytest.raises(SOVLError, match=r"No plugin dreams.*pip install"):
         dream_on_request(journal, manager())

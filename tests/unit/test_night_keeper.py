@@ -290,6 +290,21 @@ def test_a_full_disk_keeps_the_night_to_go_on_with(world: World) -> None:
     assert world.statuses() == ["accepted"]
 
 
+def test_a_measurement_that_is_no_json_does_not_cost_the_night(world: World) -> None:
+    world.plugin.live = lambda night: NightReport("accepted", metrics={"recall": {1, 2}, "loss": float("nan")})
+    world.keeper.sleep("command")
+    assert world.statuses() == ["accepted"]
+    assert world.journal.night(1).report["metrics"]["recall"] == "{1, 2}"
+
+
+def test_a_night_that_can_never_be_stored_is_not_gone_on_with(world: World, mocker: Any) -> None:
+    mocker.patch.object(world.store, "save", side_effect=ValueError("a name that cannot be a file's"))
+    with pytest.raises(ValueError, match="cannot be a file"):
+        world.keeper.sleep("command")
+    assert world.statuses() == ["failed"]
+    assert world.journal.running_night() is None
+
+
 def test_another_thread_is_answered_with_the_accepted_weights_meanwhile(world: World) -> None:
     seen: List[float] = []
     world.host.get()

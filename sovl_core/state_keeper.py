@@ -1,0 +1,113 @@
+"""What a life remembers besides weights: vital signs and the state of each plugin, loaded, gathered and saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable, Dict, Optional
+
+from sovl_core.error_handling import LifeDamaged, SOVLError, log_error
+
+if TYPE_CHECKING:
+    from sovl_core.journal import Journal
+    from sovl_core.models import Models
+    from sovl_core.plugin import PluginState
+    from sovl_core.plugin_manager import PluginManager
+    from sovl_core.system_logging import ThreadSafeLogger
+    from sovl_core.vitals import Vitals
+
+VITALS_KEY = "vitals"
+
+
+class StateKeeper:
+    """Loads and saves state; the state of plugins that are absent today is carried along.
+
+    :param folder: plugin state of the running day.
+    :param warn: told in one sentence when stored state cannot be used.
+    :param read_only: when True nothing is ever written.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        hooks: PluginManager,
+        vitals: Vitals,
+        folder: Path,
+        logger: Optional[ThreadSafeLogger],
+        warn: Callable[[str], None],
+        read_only: bool = False,
+    ) -> None:
+        self._journal = journal
+        self._hooks = hooks
+        self._vitals = vitals
+        self._folder = folder
+        self._logger = logger
+        self._warn = warn
+        self._read_only = read_only
+        self._carried: Dict[str, PluginState] = {}
+
+    def load(self, of_night: Callable[[], Dict[str, PluginState]]) -> None:
+        """Load vital signs and plugin state.
+
+        :param of_night: gives the state stored with the current night, for when the day has none.
+        """
+        self._vitals.load_dict(self._journal.get_value(VITALS_KEY, {}))
+        self.take_back(self._of_day() or of_night())
+
+    def take_back(self, states: Dict[str, PluginState]) -> None:
+        """Hand each plugin its state."""
+        self._carried = dict(states)
+        if states:
+            self._hooks.on_load_state(states)
+
+    def gather(self) -> Dict[str, PluginState]:
+        """Return the state of every plugin, with what absent ones left behind."""
+        return {**self._carried, **self._hooks.on_save_state()}
+
+    def save(self) -> None:
+        """Write vital signs and plugin state.
+
+        :raises SOVLError: when the disk cannot take it.
+        """
+        if self._read_only:
+            return
+        from sovl_core.night_store import write_plugin_states
+
+        self.save_vitals()
+        try:
+            write_plugin_states(self._folder, self.gather())
+        except OSError as error:
+            raise SOVLError(
+                f"The state of the plugins could not be saved in {self._folder}: {error}",
+                "Make room on the disk; the conversation itself is safe in the journal",
+            ) from error
+
+    def save_vitals(self) -> None:
+        """Write the vital signs alone, which is cheap enough for every turn."""
+        if not self._read_only:
+            self._journal.set_value(VITALS_KEY, self._vitals.to_dict())
+
+    def measure_capacity(self, models: Models, factor: float) -> None:
+        """Set how much the life can take in: trainable parameters times ``factor``, None when nothing learns."""
+        self._vitals.capacity = models.trainable_parameters() * factor or None
+
+    def wake(self, characters: int) -> None:
+        """Begin a new day after a night that learned so many characters, and save."""
+        self._vitals.wake()
+        self.learned(characters)
+
+    def learned(self, characters: int) -> None:
+        """Count so many characters as gone through, and save."""
+        self._vitals.exposure += characters
+        self.save()
+
+    def _of_day(self) -> Dict[str, PluginState]:
+        from sovl_core.night_store import read_plugin_states
+
+        if not self._folder.exists():
+            return {}
+        try:
+            return read_plugin_states(self._folder)
+        except LifeDamaged as damage:
+            log_error(self._logger, damage, event="state_damaged", path=str(self._folder))
+            self._warn(f"{damage} The plugins take up what they remembered at the last night.")
+            return {}

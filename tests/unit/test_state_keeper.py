@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+
+from sovl_core.error_handling import SOVLError
+from sovl_core.hookspecs import hookimpl
+from sovl_core.plugin import Plugin, PluginState
+from sovl_core.state_keeper import StateKeeper
+from sovl_core.vitals import Vitals
+
+
+class Remembers(Plugin):
+    name = "remembers"
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
+
+    @hookimpl
+    def on_save_state(self, state: PluginState) -> None:
+        state.values["count"] = self.count
+
+    @hookimpl
+    def on_load_state(self, state: PluginState) -> None:
+        self.count = state.values["count"]
+
+
+class World:
+    def __init__(self, journal: Any, manager: Any, folder: Path, *plugins: Plugin, read_only: bool = False) -> None:
+        self.vitals = Vitals()
+        self.warnings: List[str] = []
+        self.folder = folder
+        self.keeper = StateKeeper(
+            journal, manager(*plugins), self.vitals, folder, None, self.warnings.append, read_only
+        )
+
+
+@pytest.fixture
+def open_world(journal: Any, manager: Any, tmp_path: Path) -> Any:
+    return lambda *plugins, **options: World(journal, manager, tmp_path / "state", *plugins, **options)
+
+
+def nothing() -> Dict[str, PluginState]:
+    return {}
+
+
+def test_vital_signs_and_plugin_state_come_back(open_world: Any) -> None:
+    world = open_world(Remembers(5))
+    world.vitals.exposure = 12.0
+    world.keeper.save()
+    plugin = Remembers()
+    later = open_world(plugin)
+    later.keeper.load(nothing)
+    assert (later.vitals.exposure, plugin.count) == (12.0, 5)
+
+
+def test_a_day_without_state_begins_with_that_of_the_night(open_world: Any) -> None:
+    plugin = Remembers()
+    open_world(plugin).keeper.load(lambda: {"remembers": PluginState({"count": 7})})
+    assert plugin.count == 7
+
+
+def test_the_day_knows_more_than_the_night(open_world: Any) -> None:
+    open_world(Remembers(5)).keeper.save()
+    plugin = Remembers()
+    open_world(plugin).keeper.load(lambda: {"remembers": PluginState({"count": 7})})
+    assert plugin.count == 5
+
+
+def test_the_state_of_an_absent_plugin_is_kept(open_world: Any) -> None:
+    open_world(Remembers(5)).keeper.save()
+    without = open_world()
+    without.keeper.load(nothing)
+    assert without.keeper.gather()["remembers"].values == {"count": 5}
+    without.keeper.save()
+    plugin = Remembers()
+    open_world(plugin).keeper.load(nothing)
+    assert plugin.count == 5
+
+
+def test_damaged_state_gives_way_to_the_nights_with_a_warning(open_world: Any) -> None:
+    open_world(Remembers(5)).keeper.save()
+    world = open_world(Remembers())
+    for file in world.folder.iterdir():
+        file.write_bytes(b"\x00 not json")
+    plugin = Remembers()
+    later = open_world(plugin)
+    later.keeper.load(lambda: {"remembers": PluginState({"count": 7})})
+    assert plugin.count == 7
+    assert len(later.warnings) == 1
+
+
+def test_a_reader_writes_nothing(open_world: Any, journal: Any) -> None:
+    world = open_world(Remembers(5), read_only=True)
+    world.keeper.save()
+    world.keeper.save_vitals()
+    assert not world.folder.exists()
+    assert journal.get_value("vitals") is None
+
+
+def test_waking_up_begins_a_new_day(open_world: Any) -> None:
+    world = open_world()
+    world.vitals.record_confidence(0.5)
+    world.vitals.exposure = 3.0
+    world.keeper.wake(100)
+    assert (world.vitals.mean_confidence, world.vitals.exposure) == (None, 103.0)
+    later = open_world()
+    later.keeper.load(nothing)
+    assert later.vitals.exposure == 103.0
+
+
+def test_training_by_day_adds_to_exposure_and_measures_on(open_world: Any) -> None:
+    world = open_world()
+    world.vitals.record_confidence(0.5)
+    world.keeper.learned(100)
+    assert (world.vitals.mean_confidence, world.vitals.exposure) == (0.5, 100.0)
+
+
+def test_capacity_is_a_share_of_what_learns(open_world: Any, linear_models: Any) -> None:
+    world, models = open_world(), linear_models()
+    world.keeper.measure_capacity(models, 0.5)
+    assert world.vitals.capacity == 2.0
+    models.unregister_trainable("adapter")
+    world.keeper.measure_capacity(models, 0.5)
+    assert world.vitals.capacity is None
+
+
+def test_a_full_disk_is_explained(open_world: Any, mocker: Any) -> None:
+    mocker.patch("sovl_core.night_store.write_plugin_states", side_effect=OSError(28, "No space left on device"))
+    with pytest.raises(SOVLError, match=r"No space left.*safe in the journal"):
+        open_world(Remembers(5)).keeper.save()
