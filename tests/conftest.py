@@ -106,13 +106,11 @@ def journal(tmp_path: Path, clock: Clock) -> Any:
 
 
 @pytest.fixture
-def life_of(tmp_path: Path, linear_models: Any, manager: Any, clock: Clock) -> Any:
+def life_of(tmp_path: Path, linear_models: Any, manager: Any, memory_store: Any, clock: Clock) -> Any:
     """Return ``open(*plugins, **changes)``: a started system on disk whose tiny models reply "reply to <prompt>"."""
     opened: List[Any] = []
 
     def open_life(*plugins: Any, reply: Optional[Callable[..., Any]] = None, **changes: Any) -> Any:
-        from sovl_core.night_store import NightStore
-
         from sovl_core.collaborators import Collaborators
         from sovl_core.events import Reply
         from sovl_core.journal import Journal
@@ -135,7 +133,7 @@ def life_of(tmp_path: Path, linear_models: Any, manager: Any, clock: Clock) -> A
             journal=Journal(life.journal_path, read_only=read_only, clock=clock),
             logger=logger,
             plugins=manager(*plugins, logger=logger),
-            night_store=NightStore(life.nights_path),
+            night_store=memory_store,
             load_models=changes.pop("load_models", linear_models),
             generate_reply=reply or echo,
             warn=warnings.append,

@@ -1,0 +1,93 @@
+"""Makes the real collaborators of an opened life: folder and lock, settings, journal, plugins, models on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Deque, Iterable, Mapping, Optional, Union
+
+from sovl_core.collaborators import Collaborators, python_warning
+from sovl_core.journal import Journal
+from sovl_core.life import Life
+from sovl_core.night_store import NightStore
+from sovl_core.plugin_manager import PluginManager, PluginSelection
+from sovl_core.system_config import load_config
+from sovl_core.system_logging import ThreadSafeLogger
+
+if TYPE_CHECKING:
+    from sovl_core.events import ErrorEvent, Reply, Turn
+    from sovl_core.model_store import ModelStore
+    from sovl_core.models import Models
+    from sovl_core.settings import GenerationSettings
+
+
+def gather_collaborators(
+    on_failure: contextlib.ExitStack,
+    path: Union[str, Path, None] = None,
+    overrides: Optional[Mapping[str, Any]] = None,
+    plugins: Optional[Iterable[str]] = None,
+    without: Iterable[str] = (),
+    strict: bool = False,
+    trace: Optional[Callable[[str], None]] = None,
+    read_only: bool = False,
+    logger: Optional[ThreadSafeLogger] = None,
+    store: Optional[ModelStore] = None,
+    clock: Callable[[], float] = time.time,
+    warn: Callable[[str], None] = python_warning,
+    environ: Optional[Mapping[str, str]] = None,
+) -> Collaborators:
+    """Open the folder of a life and return what :class:`sovl_core.system.SOVLSystem` needs.
+
+    The parameters are those of ``SOVLSystem.open``.
+
+    :param on_failure: receives what lets the life go again when opening fails later on.
+    :raises SOVLError: when the life is locked or damaged, or its settings are wrong.
+    """
+    environ = os.environ if environ is None else environ
+    life = Life.open(path, read_only=read_only, clock=clock)
+    on_failure.callback(life.close)
+    config = load_config(life.config_path, environ, overrides or {})
+    # Diagnostics of a reader stay in memory: it never writes.
+    logger = logger or ThreadSafeLogger(None if read_only else life.log_path)
+    journal = Journal(life.journal_path, read_only=read_only, clock=clock)
+    on_failure.callback(journal.close)
+    failures: Deque[ErrorEvent] = deque()
+
+    def note_failure(failure: ErrorEvent) -> None:
+        # The hook still runs: the plugins are told of it when it is over.
+        failures.append(failure)
+        warn(failure.message)
+
+    hooks = PluginManager(logger, strict=strict, trace=trace, on_failure=note_failure)
+    hooks.load(PluginSelection.from_sources(config.plugins, environ, plugins, without), config.plugins)
+
+    def load_models() -> Models:
+        from sovl_core.model_loader import load_models as load
+        from sovl_core.model_store import ModelStore
+
+        return load(config, hooks, store or ModelStore(logger=logger), logger)
+
+    return Collaborators(
+        life=life,
+        config=config,
+        journal=journal,
+        logger=logger,
+        plugins=hooks,
+        night_store=NightStore(life.nights_path),
+        load_models=load_models,
+        generate_reply=_generate_reply,
+        warn=warn,
+        plugin_failures=failures,
+        read_only=read_only,
+        clock=clock,
+    )
+
+
+def _generate_reply(models: Models, turn: Turn, settings: GenerationSettings) -> Reply:
+    # Imported at the first reply: it brings torch with it.
+    from sovl_core.generation import generate_reply
+
+    return generate_reply(models, turn, settings)

@@ -1,0 +1,314 @@
+"""``SOVLSystem``: one life, opened. It puts the parts of the kernel together and delegates to them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import random
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, TypeVar, Union
+
+from sovl_core.background import Outcome
+from sovl_core.collaborators import Collaborators
+from sovl_core.day_training import TrainingData
+from sovl_core.dreaming import dream_on_request
+from sovl_core.error_handling import SOVLError
+from sovl_core.events import Dream, Feedback, Idle, NightInterrupted, NightReport, Progress, Reply, Turn, Utterance
+from sovl_core.parts import Parts
+from sovl_core.plugin import Command
+from sovl_core.setting_change import SettingChange, change_setting
+from sovl_core.status import gather_status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sovl_core.models import Models
+    from sovl_core.records import Episode
+    from sovl_core.training import TrainReport
+
+    ReportProgress = Callable[[Progress], None]
+
+Result = TypeVar("Result")
+
+
+class SOVLSystem:
+    """A life and everything it can do; use :meth:`open`, in a ``with`` block.
+
+    All methods may be called from any thread; replies are given one at a time.
+
+    :param given: what the life works with; :meth:`open` makes the real ones.
+    """
+
+    def __init__(self, given: Collaborators) -> None:
+        self.life = given.life
+        self.config = given.config
+        self.journal = given.journal
+        self.logger = given.logger
+        self.plugins = given.plugins
+        self.vitals = given.vitals
+        self.read_only = given.read_only
+        self._clock = given.clock
+        self._closed = False
+        self._parts = Parts(given)
+
+    @classmethod
+    def open(
+        cls,
+        path: Union[str, Path, None] = None,
+        *,
+        overrides: Optional[Mapping[str, Any]] = None,
+        plugins: Optional[Iterable[str]] = None,
+        without: Iterable[str] = (),
+        **more: Any,
+    ) -> SOVLSystem:
+        """Open a life, creating it where there is none. No model is loaded yet.
+
+        :param path: the life's folder; None for the user's own.
+        :param overrides: settings by dotted key, for this run only.
+        :param plugins: names of the plugins to use; None for those that the settings switch on.
+        :param without: names of plugins to leave out.
+        :param more: ``strict=True`` raises what a plugin raises instead of going on without it; ``trace`` receives a
+            line for each hook call; ``read_only=True`` writes nothing, turns are answered and forgotten; ``logger``
+            instead of the life's own; ``store``: where models come from; ``clock``: seconds since the epoch; ``warn``
+            is told what the user should know; ``environ`` instead of the process's environment.
+        :raises SOVLError: when the life is locked or damaged, or its settings are wrong.
+        """
+        from sovl_core.opening import gather_collaborators
+
+        with contextlib.ExitStack() as on_failure:
+            given = gather_collaborators(
+                on_failure, path, overrides=overrides, plugins=plugins, without=without, **more
+            )
+            on_failure.callback(given.plugins.stop)
+            system = cls(given)
+            system.start()
+            on_failure.pop_all()
+        return system
+
+    def start(self) -> None:
+        """Start the plugins and hand them their state; :meth:`open` does it."""
+        self.plugins.start(self._parts.make_context)
+        self._parts.state.load(self._parts.weights.states)
+
+    def __enter__(self) -> SOVLSystem:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def conversation(self) -> str:
+        """Name of the conversation that goes on; set it to go on with another."""
+        return self._parts.talk.current
+
+    @conversation.setter
+    def conversation(self, name: str) -> None:
+        self._parts.talk.current = name
+
+    @property
+    def models_loaded(self) -> bool:
+        """True when the models are in memory."""
+        return self._parts.host.loaded
+
+    @property
+    def asleep(self) -> bool:
+        """True while a night is being lived."""
+        return self._parts.background.running or self._parts.gate.work is not None
+
+    @property
+    def last_night(self) -> Optional[Outcome]:
+        """What the last night in the background came to, None while there was none."""
+        return self._parts.background.outcome
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        on_text: Optional[Callable[[str], None]] = None,
+        cancelled: Callable[[], bool] = lambda: False,
+        source: str = "chat",
+        **fields: Any,
+    ) -> Reply:
+        """Answer the user; the words are in the journal before the reply begins.
+
+        :param on_text: receives the reply piece by piece.
+        :param cancelled: asked at each token; True ends the reply.
+        :param source: of the episode.
+        :param fields: further fields of the turn, such as ``temperature``, ``use_scaffold`` or ``conversation``.
+        :raises SOVLError: when there is no model, or the reply failed; the words are kept.
+        """
+        return self._parts.talk.reply(prompt, source, on_text=on_text, cancelled=cancelled, **fields)
+
+    def answer(self, turn: Turn) -> Reply:
+        """Answer a turn through all plugins, with no trace in the journal."""
+        return self._parts.answer(turn)
+
+    def tell(self, text: str, source: str = "tell", weight: float = 1.0) -> Episode:
+        """Put something into the journal, to be learned, without a reply."""
+        self._require_writable()
+        return self._parts.talk.tell(text, source, weight)
+
+    def feedback(self, feedback: Feedback) -> None:
+        """Take a rating, a correction, an answer or an outcome; a correction becomes an episode to learn from."""
+        self._require_writable()
+        self._parts.talk.take_feedback(feedback)
+
+    def new_conversation(self) -> str:
+        """Begin another conversation and return its name."""
+        return self._parts.talk.new()
+
+    def sleep(
+        self,
+        trigger: str = "api",
+        progress: Optional[ReportProgress] = None,
+        breathe: Optional[Callable[[], None]] = None,
+        **options: Any,
+    ) -> NightReport:
+        """Live through one night here and now; other threads are answered meanwhile.
+
+        :param breathe: called between pieces of work; may raise ``NightInterrupted`` to end the night early.
+        :param options: override settings of the plugin that lives the night.
+        :raises NightInterrupted: when it ended early; the next sleep goes on with it.
+        :raises SOVLError: when no plugin can sleep or the night failed.
+        """
+        self._require_writable()
+        return self._surviving("night", lambda: self._parts.nights.sleep(trigger, progress, breathe, options))
+
+    def sleep_in_background(
+        self,
+        trigger: str = "api",
+        progress: Optional[ReportProgress] = None,
+        finished: Optional[Callable[[Outcome], None]] = None,
+    ) -> bool:
+        """Start a night in a thread of its own unless one is running; return True when it was started."""
+        self._require_writable()
+        if self._parts.closing or self.asleep:
+            return False
+        return self._parts.background.start(trigger, progress, finished)
+
+    def dream(self, count: int = 4, memories: Optional[Sequence[Episode]] = None, **request: Any) -> List[Dream]:
+        """Let the plugins dream about memories, by default the latest, outside of any night.
+
+        :param count: dreams a memory.
+        :param request: further fields of :class:`DreamRequest`.
+        """
+        rng = random.Random(f"{self.config.core.seed}:{self._clock()}")
+        with self._parts.gate.turn():
+            return self._surviving(
+                "dream",
+                lambda: dream_on_request(
+                    self.journal, self.plugins, memories, self.read_only, per_memory=count, rng=rng, **request
+                ),
+            )
+
+    def train(
+        self,
+        data: TrainingData,
+        epochs: Optional[int] = None,
+        dry_run: bool = False,
+        progress: Optional[ReportProgress] = None,
+    ) -> TrainReport:
+        """Train on a JSONL file or on pairs of prompt and completion; the result is kept like a night's.
+
+        :param dry_run: two samples, one epoch, nothing kept.
+        """
+        if not dry_run:
+            self._require_writable()
+        return self._surviving("training", lambda: self._parts.training.train(data, epochs, dry_run, progress))
+
+    def idle(
+        self,
+        idle: Idle,
+        progress: Optional[ReportProgress] = None,
+        finished: Optional[Callable[[Outcome], None]] = None,
+    ) -> List[Utterance]:
+        """Let the plugins use a moment of silence; start a night when one asks for it.
+
+        :param progress: receives the progress of such a night, from its thread.
+        :param finished: receives what it came to, from its thread.
+        :return: what they say unasked; nothing while asleep.
+        """
+        if self.asleep or self._parts.closing:
+            return []
+        with self._parts.gate.turn():
+            said = self._surviving("idle moment", lambda: self.plugins.on_idle(idle))
+        for utterance in said:
+            self._parts.talk.say(utterance, idle.conversation)
+        if idle.wants_sleep and not self.read_only:
+            self.sleep_in_background(idle.wants_sleep, progress, finished)
+        return said
+
+    def commands(self) -> Dict[str, Command]:
+        """Return the plugins' commands by name; of two with one name the second is called ``plugin.name``."""
+        commands: Dict[str, Command] = {}
+        for plugin, command in self.plugins.on_commands():
+            name = command.name if command.name not in commands else f"{plugin}.{command.name}"
+            commands[name] = dataclasses.replace(command, name=name, run=self._guarded(command.run))
+        return commands
+
+    def status(self) -> Dict[str, Any]:
+        """Return the state of the life in JSON-able values; loads no model."""
+        parts = gather_status(self.config, self.journal, self.plugins, self._parts.host, self._parts.gate, self.vitals)
+        return {"life": str(self.life.path), "conversation": self.conversation, "read_only": self.read_only, **parts}
+
+    def use_night(self, number: Optional[int]) -> None:
+        """Go back (or forward) to an accepted night, None or 0 to before the first."""
+        self._require_writable()
+        self._parts.nights.use(number or None)
+
+    def models(self) -> Models:
+        """Return the models, loading them on first use."""
+        return self._parts.host.get()
+
+    def reload_models(self) -> Models:
+        """Load the models again, as after a change of precision, with the weights they have."""
+        return self._parts.host.reload()
+
+    def set_config(self, key: str, value: Any) -> SettingChange:
+        """Change a setting by dotted key and save it; see :class:`SettingChange` for when it takes effect."""
+        self._require_writable()
+        return change_setting(self.config, self.plugins, self.life.config_path, key, value)
+
+    def save(self) -> None:
+        """Save vital signs and the state of the plugins."""
+        self._parts.state.save()
+
+    def close(self) -> None:
+        """Save, stop and let go; a night in the background ends early and is gone on with at the next sleep."""
+        if self._closed:
+            return
+        self._closed = self._parts.closing = True
+        with contextlib.ExitStack() as closing:
+            # Last in, first out, and each runs although another has failed: the lock is let go in any case.
+            closing.callback(self.life.close)
+            closing.callback(self.journal.close)
+            closing.callback(self.plugins.stop)
+            closing.callback(self._parts.host.unload)
+            closing.callback(self.save)
+            # First of all: whoever works ends at the next breath.
+            closing.callback(self._parts.gate.wait_for_work)
+            closing.callback(self._parts.background.join)
+
+    def _surviving(self, what: str, work: Callable[[], Result]) -> Result:
+        try:
+            result = work()
+            self._parts.failures.tell_plugins()
+            return result
+        except NightInterrupted:
+            raise
+        except Exception as error:
+            failure = self._parts.failures.survive(error, what)
+            if failure is error:
+                raise
+            raise failure from error
+
+    def _guarded(self, run: Callable[..., str]) -> Callable[..., str]:
+        # A command may use the models directly, beside a night that is training them.
+        def guarded(words: List[str], options: Dict[str, Any]) -> str:
+            with self._parts.gate.turn():
+                return run(words, options)
+
+        return guarded
+
+    def _require_writable(self) -> None:
+        if self.read_only:
+            raise SOVLError("This life was opened for reading only", "Open it without read_only to change it")

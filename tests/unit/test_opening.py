@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+
+from sovl_core.error_handling import BadInput, ConfigError, LifeLocked
+from sovl_core.events import ErrorEvent
+from sovl_core.opening import gather_collaborators
+from sovl_core.system import SOVLSystem
+
+NO_PLUGINS = {"plugins": ["none"], "environ": {}}
+
+
+def test_a_life_that_is_not_there_is_begun(tmp_path: Path) -> None:
+    with SOVLSystem.open(tmp_path / "life", **NO_PLUGINS) as system:
+        assert system.life.config_path.exists()
+        assert system.life.journal_path.exists()
+        assert not system.models_loaded
+        system.tell("a fact")
+    with SOVLSystem.open(tmp_path / "life", **NO_PLUGINS) as system:
+        assert [episode.prompt for episode in system.journal.episodes()] == ["a fact"]
+
+
+def test_settings_come_from_file_environment_and_caller(tmp_path: Path) -> None:
+    (tmp_path / "life.toml").write_text("[generation]\nmax_new_tokens = 5\ntop_k = 6\ntemperature = 0.1\n")
+    environ = {"SOVL_GENERATION__TOP_K": "7", "SOVL_GENERATION__TEMPERATURE": "0.2"}
+    with SOVLSystem.open(
+        tmp_path, plugins=["none"], environ=environ, overrides={"generation.temperature": 0.3}
+    ) as system:
+        generation = system.config.generation
+        assert (generation.max_new_tokens, generation.top_k, generation.temperature) == (5, 7, 0.3)
+
+
+def test_opening_brings_no_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from sovl_core import SOVLSystem\n"
+        f"with SOVLSystem.open({str(tmp_path / 'life')!r}, plugins=['none']) as system:\n"
+        "    system.tell('a fact')\n"
+        "    system.status()\n"
+        "assert not {'torch', 'transformers'} & set(sys.modules), 'torch was imported'\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=str(root), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        ({"overrides": {"generation.temprature": 1}}, ConfigError, "temperature"),
+        ({"plugins": ["nonesuch"]}, BadInput, "nonesuch"),
+    ],
+)
+def test_a_life_that_could_not_be_opened_is_let_go(tmp_path: Path, arguments: Any, error: Any, text: str) -> None:
+    with pytest.raises(error, match=text):
+        SOVLSystem.open(tmp_path / "life", **{**NO_PLUGINS, **arguments})
+    SOVLSystem.open(tmp_path / "life", **NO_PLUGINS).close()
+
+
+def test_only_one_process_writes_a_life_and_readers_are_free(tmp_path: Path) -> None:
+    with SOVLSystem.open(tmp_path / "life", **NO_PLUGINS) as writer:
+        writer.tell("a fact")
+        with pytest.raises(LifeLocked):
+            SOVLSystem.open(tmp_path / "life", **NO_PLUGINS)
+        with SOVLSystem.open(tmp_path / "life", read_only=True, **NO_PLUGINS) as reader:
+            assert reader.journal.count_episodes() == 1
+            assert reader.logger.path is None
+
+
+def test_failures_of_plugins_are_said_and_kept_for_the_others(tmp_path: Path) -> None:
+    said: List[str] = []
+    with contextlib.ExitStack() as stack:
+        given = gather_collaborators(stack, tmp_path / "life", warn=said.append, **NO_PLUGINS)
+        given.plugins._registry._on_failure(ErrorEvent("plugin", "it raised", plugin="other"))
+        assert said == ["it raised"]
+        assert [failure.plugin for failure in given.plugin_failures] == ["other"]
+
+
+def test_models_come_from_the_store_that_is_handed_in(tmp_path: Path, mocker: Any) -> None:
+    load = mocker.patch("sovl_core.model_loader.load_models", return_value="the models")
+    store = object()
+    with contextlib.ExitStack() as stack:
+        given = gather_collaborators(stack, tmp_path / "life", store=store, **NO_PLUGINS)
+        assert given.load_models() == "the models"
+        load.assert_called_once_with(given.config, given.plugins, store, given.logger)
+
+
+def test_replies_come_from_the_kernels_own_generation(tmp_path: Path, mocker: Any) -> None:
+    generate = mocker.patch("sovl_core.generation.generate_reply", return_value="a reply")
+    with contextlib.ExitStack() as stack:
+        given = gather_collaborators(stack, tmp_path / "life", **NO_PLUGINS)
+        assert given.generate_reply("models", "turn", "settings") == "a reply"
+        generate.assert_called_once_with("models", "turn", "settings")
