@@ -85,7 +85,7 @@ class TrainStep:
     adds each of ``loss_terms`` (called with the step, returns a scalar tensor), and calls ``backward`` with the sum.
     ``phase`` is ``train``, ``night`` or ``validation``; in validation no gradient is taken. A plugin that changes what
     the base computes at the prompt's positions, before its last token, sets ``prompt_frozen`` False: otherwise those
-    are computed once without it and kept in ``prompt_cache``.
+    are computed once without it and kept in ``prompt_cache``. ``influence`` multiplies the scaffold's weight.
     """
 
     batch: Batch
@@ -95,6 +95,7 @@ class TrainStep:
     phase: str = "train"
     backward: Optional[Callable[[Tensor], None]] = None
     loss_terms: Dict[str, Callable[[TrainStep], Tensor]] = field(default_factory=dict)
+    influence: float = 1.0
     prompt_frozen: bool = True
     prompt_cache: Optional[PromptCache] = None
     annotations: Dict[str, Any] = field(default_factory=dict)

@@ -7,8 +7,8 @@ from the registry and stores the registered modules with each night.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 if TYPE_CHECKING:
     import torch
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trainable:
-    """A registered module: ``learning_rate_scale`` multiplies the learning rate, ``decay`` allows weight decay."""
+    """A registered module: ``learning_rate_scale`` multiplies the learning rate, ``decay`` allows weight decay.
+
+    ``scales`` holds (suffix, scale, decay) for parameters whose names end in the suffix and learn otherwise.
+    """
 
     name: str
     module: nn.Module
     learning_rate_scale: float = 1.0
     decay: bool = True
+    scales: Tuple[Tuple[str, float, bool], ...] = ()
 
     def parameters(self) -> Dict[str, nn.Parameter]:
         """Return the parameters that learn, by name within the module."""
@@ -118,17 +122,27 @@ class Models:
         """Return how many numbers learn."""
         return sum(p.numel() for t in self.trainables.values() for p in t.parameters().values())
 
+    def scale_learning_rate(self, name: str, suffix: str, scale: float, decay: bool = True) -> None:
+        """Let the parameters of a trainable whose names end in ``suffix`` learn ``scale`` times as fast."""
+        known = self.trainables[name]
+        self.trainables[name] = replace(known, scales=(*known.scales, (suffix, scale, decay)))
+
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> List[Dict[str, Any]]:
-        """Return optimizer groups, one a trainable, with its own learning rate and decay."""
+        """Return optimizer groups: parameters of a trainable that share learning rate and decay."""
+        groups: Dict[Tuple[str, float, bool], List[nn.Parameter]] = {}
+        for trainable in self.trainables.values():
+            for key, parameter in trainable.parameters().items():
+                special = next((s for s in trainable.scales if key.endswith(s[0])), None)
+                scale, decay = special[1:] if special else (trainable.learning_rate_scale, trainable.decay)
+                groups.setdefault((trainable.name, scale, decay), []).append(parameter)
         return [
             {
-                "params": list(trainable.parameters().values()),
-                "lr": learning_rate * trainable.learning_rate_scale,
-                "weight_decay": weight_decay if trainable.decay else 0.0,
-                "name": trainable.name,
+                "params": parameters,
+                "lr": learning_rate * scale,
+                "weight_decay": weight_decay if decay else 0.0,
+                "name": name,
             }
-            for trainable in self.trainables.values()
-            if trainable.parameters()
+            for (name, scale, decay), parameters in groups.items()
         ]
 
     def snapshot(self) -> Dict[str, Dict[str, Tensor]]:

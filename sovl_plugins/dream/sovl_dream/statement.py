@@ -10,7 +10,19 @@ import re
 from dataclasses import dataclass
 from typing import Optional
 
-COPULAS = ("is called", "was called", "are called", "is named", "was named", "are named", "is", "are", "was", "were", "am")
+COPULAS = (
+    "is called",
+    "was called",
+    "are called",
+    "is named",
+    "was named",
+    "are named",
+    "is",
+    "are",
+    "was",
+    "were",
+    "am",
+)
 PREPOSITIONS = (
     "in|at|on|under|behind|beside|from|to|with|for|as|by|near|inside|into|over|about|after|before|around|between"
 )
@@ -49,6 +61,11 @@ _PAST = {
 }
 _IRREGULAR_THIRD = {"has": "have", "does": "do", "goes": "go"}
 _ADVERBS = "last|always|usually|often|never|now|still|also|only|just|first|currently"
+_OPENERS = re.compile(
+    r"^(?:by the way|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|"
+    r"please (?:note|remember)(?: that)?|(?:remember|note)(?: that)?)[,:!.]? ",
+    re.IGNORECASE,
+)
 #: Words that end in s or ed and are no verbs where a verb is looked for.
 _NO_VERB = {"this", "is", "was", "as", "its", "his", "us", "always", "red", "bed", "wed"}
 
@@ -90,7 +107,7 @@ def uncapitalise(phrase: str) -> str:
     return phrase
 
 
-def _split_complement(rest: str) -> "tuple[str, str, str]":
+def _split_complement(rest: str) -> tuple[str, str, str]:
     """Split what follows the verb into (middle, preposition, complement)."""
     match = re.match(rf"^(?:(.+?) )?({PREPOSITIONS}) (.+)$", rest)
     if match is None:
@@ -171,7 +188,7 @@ def parse_statement(text: str) -> Optional[Statement]:
     :param text: one sentence of the user's, in the first person.
     """
     clean = re.sub(r"\s+", " ", text).strip().rstrip(".!").strip()
-    clean = re.sub(r"^(?:by the way|well|so|oh|actually|also|and|you know|please note that|remember that|note that),? ", "", clean, flags=re.I)
+    clean = _OPENERS.sub("", clean)
     clean = clean[:1].upper() + clean[1:]
     if len(clean.split()) < 3 or "?" in clean:
         return None

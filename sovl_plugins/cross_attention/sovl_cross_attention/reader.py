@@ -1,0 +1,54 @@
+"""Reading: the scaffold's hidden states of what the user said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List, Sequence
+
+import torch
+
+from sovl_core.data_processing import encode_text, pad_token_id
+from sovl_core.events import ScaffoldContext
+from sovl_core.scaffold import scaffold_hidden_states
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from sovl_core.models import Models
+
+#: Tokens of the user's words that are read; of a longer text the end, where the question mostly is.
+READ_TOKENS = 128
+
+
+def word_ids(tokenizer: object, text: str) -> List[int]:
+    """Return the ids of somebody's words, none of them parsed as control, at least one."""
+    ids = encode_text(tokenizer, text)[-READ_TOKENS:]
+    return ids or [pad_token_id(tokenizer)]
+
+
+def padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return ids and mask, int64 [rows, longest], padded on the right."""
+    width = max(len(row) for row in rows)
+    ids = torch.tensor([list(row) + [pad] * (width - len(row)) for row in rows], device=device)
+    mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=device)
+    return ids, mask
+
+
+def read(models: Models, texts: Sequence[str], training: bool = False) -> ScaffoldContext:
+    """Let the scaffold read texts side by side, each once.
+
+    :param texts: the user's words, one a row.
+    :param training: keep the gradient.
+    """
+    tokenizer = models.scaffold_tokenizer
+    rows = [word_ids(tokenizer, text) for text in texts]
+    device = next(models.scaffold.parameters()).device
+    ids, mask = padded(rows, pad_token_id(tokenizer), device)
+    with torch.set_grad_enabled(training and torch.is_grad_enabled()):
+        hidden = scaffold_hidden_states(models.scaffold, ids, mask)
+    return ScaffoldContext(
+        hidden=hidden.to(models.device),
+        mask=mask.bool().to(models.device),
+        token_ids=ids.to(models.device),
+        training=training,
+        prompt=texts[0] if len(texts) == 1 else "",
+    )

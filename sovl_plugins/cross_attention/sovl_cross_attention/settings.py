@@ -1,0 +1,50 @@
+"""Settings of the cross-attention plugin: where it sits, how wide it is, how much it says and when."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Literal
+
+from pydantic import Field
+
+from sovl_core.plugin import PluginSettings
+
+# The shape of what is trained: nights already lived fit no other.
+_SHAPE: Dict[str, Any] = {"live": False}
+
+
+class CrossAttentionSettings(PluginSettings):
+    """Placement, shape, influence and relevance of the scaffold's voice."""
+
+    placement: Literal["default", "early", "late", "balanced", "custom"] = Field(
+        "default",
+        description="Layers that listen: every fourth of the upper two thirds, or early, late, balanced, custom.",
+        json_schema_extra=_SHAPE,
+    )
+    layers: List[int] = Field(
+        default_factory=list,
+        description='Layer numbers, bottom 0, for placement "custom".',
+        json_schema_extra=_SHAPE,
+    )
+    heads: int = Field(0, ge=0, le=256, description="Attention heads; 0 fits the base.", json_schema_extra=_SHAPE)
+    head_width: int = Field(0, ge=0, le=512, description="Width of a head; 0 fits the base.", json_schema_extra=_SHAPE)
+    gate_learning_rate: float = Field(
+        10.0, gt=0, le=1000, description="Gates learn this many times faster than the rest."
+    )
+    weight: float = Field(1.0, ge=0, le=2, description="Weight of everything the scaffold says; 0 is the bare base.")
+    blend: float = Field(1.0, ge=0, le=1, description="Share of the residual that is blended in; multiplies weight.")
+    layer_weights: List[float] = Field(
+        default_factory=list, description="A weight for each listening layer, bottom first; missing ones are 1."
+    )
+    dynamic: Literal["off", "confidence", "temperament"] = Field(
+        "off",
+        description="Let recent confidence or temperament scale a reply's weight by 0.5 to 2; not written back.",
+    )
+    relevance_gate: bool = Field(
+        True, description="Leave prompts that have nothing to do with what was learned to the base, exactly."
+    )
+    relevance_threshold: float = Field(
+        0.5, ge=0, le=1, description="Relevance below which the scaffold is skipped for a turn."
+    )
+    relevance_layer: float = Field(
+        0.67, ge=0, le=1, description="Height of the base's layer that relevance is read from; 1 is the top."
+    )

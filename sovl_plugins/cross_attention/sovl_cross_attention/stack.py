@@ -1,0 +1,149 @@
+"""The cross-attention of all listening layers, and the forward hooks that let it speak."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from sovl_core.model_layers import decoder_layers, hidden_size, layer_output, replace_layer_output
+from sovl_cross_attention.layers import GatedCrossAttention, KeysValues, Projection
+
+if TYPE_CHECKING:
+    from sovl_core.events import ScaffoldContext
+    from sovl_core.models import Models
+
+
+class CrossAttentionStack(nn.Module):
+    """Projection and one :class:`GatedCrossAttention` a listening layer; float32, on the base's device.
+
+    Without a context (:meth:`attend`), or while ``models.scaffold_enabled`` is False, the hooks hand the base's own
+    tensors through untouched.
+
+    :param models: the base that listens.
+    :param layers: numbers of the listening layers.
+    :param scaffold_width: width of the scaffold's hidden states.
+    :param heads: attention heads; 0 takes a third of the base's width in all.
+    :param head_width: width of a head; 0 takes 64, less for a narrow base.
+    """
+
+    def __init__(
+        self, models: Models, layers: Sequence[int], scaffold_width: int, heads: int = 0, head_width: int = 0
+    ) -> None:
+        super().__init__()
+        width = hidden_size(models.base)
+        head_width = head_width or min(64, max(8, width // 3))
+        heads = heads or max(1, round(width / 3 / head_width))
+        self.numbers = list(layers)
+        self.projection = Projection(scaffold_width, width)
+        self.layers = nn.ModuleDict(
+            {str(number): GatedCrossAttention(width, width, heads, head_width) for number in layers}
+        )
+        self.layer_weights: Dict[int, float] = {}
+        self._contexts: Optional[Dict[int, KeysValues]] = None
+        self._scale = 1.0
+        self._positions: Optional[Tensor] = None
+        self._everywhere = False
+        # Not a submodule: the base must not be stored with what is trained.
+        self._models = [models]
+        self._handles: List[Any] = []
+
+    def insert(self) -> None:
+        """Hook every listening layer of the base."""
+        modules = decoder_layers(self._models[0].base)
+        for number in self.numbers:
+            self._handles.append(modules[number].register_forward_hook(self._hook(number)))
+
+    def remove(self) -> None:
+        """Take all hooks off again."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+
+    @property
+    def is_identity(self) -> bool:
+        """True while every gate is exactly zero: the stack cannot say anything yet."""
+        return all(float(layer.gate) == 0.0 for layer in self.cross_layers())
+
+    def cross_layers(self) -> List[GatedCrossAttention]:
+        """Return the layers' modules, bottom first."""
+        return [self.layers[str(number)] for number in self.numbers]  # type: ignore[misc]
+
+    def attend(self, context: ScaffoldContext, everywhere: bool = False, positions: Optional[Tensor] = None) -> None:
+        """Let the layers hear this context until :meth:`silence`.
+
+        They speak at the last position of each forward pass: the position that foretells the next token. So the base
+        computes the prompt before its last token bare, and no later token reaches an earlier one.
+
+        :param everywhere: speak at all positions of the pass (a training pass over answers alone).
+        :param positions: bool [batch, tokens], where to speak in a pass of that length (a training pass over all).
+        """
+        source, bias = self._source(context)
+        self._contexts = {
+            number: layer.keys_values(source, bias) for number, layer in zip(self.numbers, self.cross_layers())
+        }
+        self._scale, self._everywhere, self._positions = float(context.influence), everywhere, positions
+
+    def silence(self) -> None:
+        """Forget the context: the base is bare again."""
+        self._contexts, self._positions, self._everywhere = None, None, False
+
+    def _source(self, context: ScaffoldContext) -> tuple[Tensor, Tensor]:
+        """Return projected rows float [batch, rows, width] and their bias float [batch, rows]."""
+        hidden = context.hidden.float()
+        bias = torch.zeros(context.mask.shape, dtype=torch.float32, device=hidden.device)
+        if context.key_bias is not None:
+            bias = bias + context.key_bias.float()
+        bias = bias.masked_fill(~context.mask.bool(), float("-inf"))
+        if context.extra_rows is not None:
+            batch, rows = len(hidden), len(context.extra_rows)
+            extra = context.extra_rows.float()[None].expand(batch, -1, -1)
+            extra_bias = torch.zeros(rows, device=hidden.device)
+            if context.extra_bias is not None:
+                extra_bias = context.extra_bias.float()
+            hidden = torch.cat([hidden, extra], dim=1)
+            bias = torch.cat([bias, extra_bias[None].expand(batch, -1)], dim=1)
+        return self.projection(hidden), bias
+
+    def _hook(self, number: int) -> Any:
+        def hook(module: nn.Module, args: Any, output: Any) -> Any:
+            contexts = self._contexts
+            scale = self._scale * self.layer_weights.get(number, 1.0)
+            if contexts is None or scale == 0.0 or not self._models[0].scaffold_enabled:
+                return output
+            hidden = layer_output(output)
+            residual = self._residual(number, hidden, contexts[number], scale)
+            return replace_layer_output(output, hidden + residual)
+
+        return hook
+
+    def _residual(self, number: int, hidden: Tensor, context: KeysValues, scale: float) -> Tensor:
+        layer = self.layers[str(number)]
+        tokens = hidden.shape[1]
+        if self._positions is not None and self._positions.shape[1] == tokens:
+            return layer(hidden, context, scale) * self._positions[:, :, None].to(hidden.dtype)  # type: ignore[no-any-return]
+        if self._everywhere or tokens == 1:
+            return layer(hidden, context, scale)  # type: ignore[no-any-return]
+        last = layer(hidden[:, -1:], context, scale)
+        return nn.functional.pad(last, (0, 0, tokens - 1, 0))
+
+
+def insert_cross_attention(
+    models: Models, layers: Sequence[int], scaffold_width: int, heads: int = 0, head_width: int = 0, seed: int = 0
+) -> CrossAttentionStack:
+    """Build a stack for these layers, on the base's device, and hook it in.
+
+    :param seed: of the weights' start; the random state of everybody else stays as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        stack = CrossAttentionStack(models, layers, scaffold_width, heads, head_width)
+    stack.to(device=models.device, dtype=torch.float32)
+    stack.insert()
+    return stack
+
+
+def get_cross_attention_layers(stack: CrossAttentionStack) -> List[int]:
+    """Return the numbers of the base's layers that listen, bottom first."""
+    return list(stack.numbers)

@@ -1,0 +1,40 @@
+"""Background dreams: what has nothing to do with any memory, with the base's own answers, so that they stay its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable, List
+
+from sovl_core.events import Dream, DreamRequest
+from sovl_dream.everyday_prompts import EVERYDAY
+
+if TYPE_CHECKING:
+    from sovl_core.models import Models
+    from sovl_dream.settings import DreamSettings
+
+WRITER = "base"
+
+
+def background_dreams(
+    request: DreamRequest, models: Models, system_prompt: str, settings: DreamSettings, breathe: Callable[[], None]
+) -> List[Dream]:
+    """Return ``request.background`` dreams: prompts the base made up, and short everyday ones.
+
+    Prompts the base makes up are long; without short questions beside them a relevance gate learns to tell long from
+    short. A tenth, at least four, is held out to judge by.
+    """
+    from sovl_dream.batch_generation import greedy_answers, sampled_prompts
+
+    wanted = request.background
+    sampled = int(wanted * settings.sampled_background)
+    prompts = sampled_prompts(models, sampled, request.rng.randrange(2**31), system_prompt, breathe) if sampled else []
+    everyday = list(EVERYDAY)
+    request.rng.shuffle(everyday)
+    prompts = list(dict.fromkeys(prompts + everyday))[:wanted]
+    request.rng.shuffle(prompts)
+    answers = greedy_answers(models, prompts, settings.background_tokens, system_prompt, breathe)
+    pairs = [(prompt, answer) for prompt, answer in zip(prompts, answers) if answer]
+    held_out = min(len(pairs) // 2, max(4, len(pairs) // 10))
+    return [
+        Dream("background", prompt, answer, writer=WRITER, held_out=index < held_out)
+        for index, (prompt, answer) in enumerate(pairs)
+    ]

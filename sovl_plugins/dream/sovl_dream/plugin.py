@@ -1,0 +1,87 @@
+"""The dream plugin: answers ``on_dream`` with the dreams of each memory and with background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List, Optional
+
+from sovl_core.events import Dream, DreamRequest, Progress
+from sovl_core.hookspecs import hookimpl
+from sovl_core.plugin import Plugin, PluginState, StatusPanel
+from sovl_dream.conditions import should_dream
+from sovl_dream.settings import DreamSettings
+from sovl_dream.verification import verify
+from sovl_dream.writer import dream
+
+if TYPE_CHECKING:
+    from sovl_core.plugin import PluginContext
+
+
+class DreamPlugin(Plugin):
+    """Writes dreams; training on them is somebody else's business."""
+
+    name = "dream"
+    summary = "turns memories into questions and answers in many wordings, and background into what must stay"
+    provides = ("night.dreams",)
+    settings_model = DreamSettings
+
+    def __init__(self) -> None:
+        self.settings = DreamSettings()
+        self.temperament_at_sleep = 0.0
+        self._context: Optional[PluginContext] = None
+
+    @property
+    def context(self) -> PluginContext:
+        """What the kernel handed over at the start."""
+        if self._context is None:
+            raise RuntimeError("the dream plugin has not been started")
+        return self._context
+
+    @hookimpl
+    def on_start(self, context: PluginContext) -> None:
+        """Keep the context."""
+        self._context = context
+        self.settings = context.settings
+
+    @hookimpl
+    def on_dream(self, request: DreamRequest) -> List[Dream]:
+        """Dream of each memory, then of nothing in particular; each dream carries its verdict."""
+        dreams: List[Dream] = []
+        for index, memory in enumerate(request.memories):
+            request.breathe()
+            dreams += dream(memory, request.per_memory, self.settings, request.rng)
+            self._progress(request, index + 1, len(request.memories), memory.prompt)
+        dreams = verify(dreams)
+        if request.background:
+            from sovl_dream.background import background_dreams
+
+            self._progress(request, 0, request.background, "background")
+            system_prompt = self.context.config.generation.system_prompt
+            models = self.context.models()
+            dreams += verify(background_dreams(request, models, system_prompt, self.settings, request.breathe))
+        return dreams
+
+    @hookimpl
+    def on_status(self) -> StatusPanel:
+        """Tell whether a dream is due."""
+        return StatusPanel("Dream", {"due": self.due()})
+
+    @hookimpl
+    def on_save_state(self, state: PluginState) -> None:
+        """Save the temperament of the last sleep."""
+        state.values["temperament_at_sleep"] = self.temperament_at_sleep
+
+    @hookimpl
+    def on_load_state(self, state: PluginState) -> None:
+        """Take it back."""
+        self.temperament_at_sleep = float(state.values.get("temperament_at_sleep", 0.0))
+
+    def due(self) -> bool:
+        """Return True when confidence swings or temperament has moved since the last sleep."""
+        vitals = self.context.vitals
+        return should_dream(
+            list(vitals.confidence_history), list(vitals.temperament_history), self.temperament_at_sleep, self.settings
+        )
+
+    def _progress(self, request: DreamRequest, step: int, total: int, detail: str) -> None:
+        if request.progress is not None:
+            request.progress(Progress("dream", step, total, detail=detail))

@@ -1,0 +1,44 @@
+"""Verification: a dream that does not hold its fact, gives it away, or repeats another is rejected, with the reason."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Set, Tuple
+
+from sovl_core.events import Dream
+
+
+def verify(dreams: List[Dream]) -> List[Dream]:
+    """Give every dream its verdict, in place; returns the same list.
+
+    Accepted when prompt and completion say something, the completion holds the answer, and no accepted dream before it
+    has the same prompt. A prompt asked of two memories is rejected for both: it has no one answer.
+    """
+    asked: Dict[str, Set[Tuple[int, ...]]] = {}
+    for dream in dreams:
+        asked.setdefault(_key(dream.prompt), set()).add(tuple(dream.parents))
+    seen: Set[str] = set()
+    for dream in dreams:
+        why = _objection(dream, seen, asked)
+        dream.verdict, dream.why = ("rejected", why) if why else ("accepted", "")
+        if not why:
+            seen.add(_key(dream.prompt))
+    return dreams
+
+
+def _objection(dream: Dream, seen: Set[str], asked: Dict[str, Set[Tuple[int, ...]]]) -> str:
+    key = _key(dream.prompt)
+    if not key or not dream.completion.strip():
+        return "it is empty"
+    if key in seen:
+        return "another dream has the same prompt"
+    if len(asked[key]) > 1:
+        return "the prompt fits several memories"
+    if dream.answer and dream.answer.lower() not in dream.completion.lower():
+        return "the completion does not hold the answer"
+    if dream.answer and dream.kind in ("question", "dialogue") and dream.answer.lower() in dream.prompt.lower():
+        return "the prompt gives the answer away"
+    return ""
+
+
+def _key(prompt: str) -> str:
+    return " ".join(prompt.lower().split())

@@ -1,0 +1,114 @@
+"""Writing the dreams of a memory: questions in many wordings, back from the answer, and in the course of talk."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import List
+
+from sovl_core.events import Dream
+from sovl_core.records import Episode
+from sovl_dream.memories import statements_in
+from sovl_dream.person import to_first_person, to_second_person
+from sovl_dream.settings import DreamSettings
+from sovl_dream.statement import Statement
+from sovl_dream.wording import questions_about
+
+WRITER = "templates"
+_TALK = (
+    "Hi! {q}",
+    "By the way, {l}",
+    "Quick question: {l}",
+    "{q} Thanks!",
+    "I was wondering: {l}",
+    "Hello again. {q}",
+    "One more thing: {l}",
+    "Hey, {l}",
+)
+
+
+def dream(episode: Episode, per_memory: int, settings: DreamSettings, rng: random.Random) -> List[Dream]:
+    """Return the dreams of one memory, held-out ones included; nothing where it holds no statement.
+
+    :param per_memory: how many to train on, for each statement of the memory.
+    """
+    dreams: List[Dream] = []
+    question = episode.details.get("question")
+    if isinstance(question, str) and question:
+        dreams += _answered_question(episode, question)
+    for statement in statements_in(episode):
+        dreams += _statement_dreams(statement, episode, per_memory, settings, rng)
+    return dreams
+
+
+def _statement_dreams(
+    statement: Statement, episode: Episode, per_memory: int, settings: DreamSettings, rng: random.Random
+) -> List[Dream]:
+    answer = answer_sentence(statement)
+    questions = questions_about(statement)
+    rng.shuffle(questions)
+    held_out, questions = questions[: settings.held_out], questions[settings.held_out :]
+    reverse = reverse_questions(statement)
+    rng.shuffle(reverse)
+    reverse = reverse[: settings.reverse]
+    plain = questions[: max(1, per_memory - len(reverse))]
+    spoken = [in_talk(q, rng) for q in rng.sample(plain, int(len(plain) * settings.dialogue))]
+    prompts = [("question", q) for q in plain] + [("dialogue", q) for q in spoken] + [("reverse", q) for q in reverse]
+    dreams = [_dream(kind, prompt, answer, statement, episode) for kind, prompt in prompts]
+    dreams += [_dream("question", prompt, answer, statement, episode, held_out=True) for prompt in held_out]
+    return dreams
+
+
+def _dream(
+    kind: str, prompt: str, completion: str, statement: Statement, episode: Episode, held_out: bool = False
+) -> Dream:
+    return Dream(
+        kind,
+        prompt,
+        completion,
+        parents=[episode.id],
+        writer=WRITER,
+        answer=statement.complement,
+        weight=episode.weight,
+        held_out=held_out,
+    )
+
+
+def answer_sentence(statement: Statement) -> str:
+    """Return the statement as the system would say it: "Your dog's name is Biscuit."."""
+    return to_second_person(statement.text) + "."
+
+
+def reverse_questions(statement: Statement) -> List[str]:
+    """Return questions that name the news and ask what it is: "Who is Tamsin Okafor?"."""
+    news = re.sub(r"^(?:an?|the) ", "", statement.complement)
+    word = "Who" if _looks_like_person(news) else "What"
+    questions = [
+        f"{word} is {news}?",
+        f"What does {news} have to do with me?",
+        f"What did I say about {news}?",
+        f"What is {news} to me?",
+        f"Tell me what you know about {news}.",
+        f"Where did I mention {news}?",
+    ]
+    rest = statement.text[len(statement.subject) :].strip()
+    if not statement.speaks_of_self:
+        questions += [f"Who {rest}?" if word == "Who" else f"What {rest}?", f"Which of mine {rest}?"]
+    return questions
+
+
+def in_talk(question: str, rng: random.Random) -> str:
+    """Return a question as it comes up in the course of talk."""
+    lowered = question if question.startswith(("I ", "I'")) else question[0].lower() + question[1:]
+    return rng.choice(_TALK).format(q=question, l=lowered)
+
+
+def _answered_question(episode: Episode, question: str) -> List[Dream]:
+    """A question the system asked, put back to it: the user's answer is what it should say."""
+    prompt, answer = to_first_person(question), to_second_person(episode.prompt.strip())
+    return [Dream("question", prompt, answer, [episode.id], WRITER, episode.prompt.strip(" .!"), episode.weight)]
+
+
+def _looks_like_person(phrase: str) -> bool:
+    words = phrase.split()
+    return len(words) >= 2 and all(word[:1].isupper() for word in words)

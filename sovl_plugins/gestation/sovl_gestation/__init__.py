@@ -1,0 +1,9 @@
+"""Gestation: when enough has gathered, it sleeps; the night dreams, trains on the dreams, and judges itself."""
+
+from __future__ import annotations
+
+from sovl_gestation.conditions import should_gestate
+from sovl_gestation.plugin import GestationPlugin
+from sovl_gestation.settings import GestationSettings
+
+__all__ = ["GestationPlugin", "GestationSettings", "should_gestate"]

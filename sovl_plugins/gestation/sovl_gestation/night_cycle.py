@@ -1,0 +1,102 @@
+"""One night from end to end: dream, train a candidate, judge it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, List
+
+from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
+from sovl_core.system_logging import log_info
+from sovl_gestation.settings import GestationSettings
+
+if TYPE_CHECKING:
+    from sovl_core.plugin import PluginContext
+
+#: Dreams of earlier nights that are considered for replay.
+REPLAY_POOL = 512
+
+
+def gestate(night: Night, context: PluginContext, settings: GestationSettings) -> NightReport:
+    """Live through a night; returns what it proposes.
+
+    Memories that no dream came of (small talk, questions) are consolidated with the rest: there is nothing to learn.
+
+    :raises NightInterrupted: when it has to end early.
+    """
+    started = time.monotonic()
+    memories = [memory.id for memory in night.memories]
+    if not night.memories:
+        return NightReport("nothing", "nothing new to learn")
+    dreams = _dreams(night, context, settings)
+    learned_from = [d for d in dreams if d.verdict == "accepted" and not d.held_out and d.kind != "background"]
+    if not learned_from:
+        return NightReport("nothing", "nothing in the new memories can be learned", metrics={"memories": len(memories)})
+
+    from sovl_gestation.judge import Judge
+    from sovl_gestation.night_training import NightTraining
+
+    system_prompt = context.config.generation.system_prompt
+    replayed = _replayed(night, context)
+    judge = Judge(night, settings, context.hooks, context.generate, system_prompt)
+    training = NightTraining(night, dreams, replayed, settings, context.hooks, system_prompt)
+    log_info(
+        context.logger,
+        "night_trains",
+        night=night.number,
+        dreams=len(dreams),
+        steps=training.total,
+        replay=len(replayed),
+    )
+    training.run()
+    verdict = judge.judge(dreams, replayed)
+    metrics = {
+        **verdict.metrics,
+        "memories": len(memories),
+        "dreams": len(dreams),
+        "accepted_dreams": len(learned_from),
+        "loss": training.loss,
+        "tokens": training.tokens,
+        "skipped_steps": training.skipped,
+        "trainable_parameters": night.models.trainable_parameters(),
+    }
+    return NightReport(
+        verdict.status,
+        verdict.reason,
+        learned=memories,
+        multiplier=verdict.multiplier,
+        metrics=metrics,
+        steps=training.step,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _dreams(night: Night, context: PluginContext, settings: GestationSettings) -> List[Dream]:
+    """Return tonight's dreams: those of before the interruption, or new ones, entered into the journal."""
+    if night.resumed:
+        found = context.journal.dreams(night=night.number, limit=None)
+        if found:
+            return found
+    night.progress(Progress("dream", 0, len(night.memories)))
+    request = DreamRequest(
+        memories=night.memories,
+        per_memory=settings.dreams_per_memory,
+        background=settings.background,
+        rng=night.rng,
+        breathe=night.breathe,
+        progress=night.progress,
+    )
+    return context.journal.add_dreams(night.number, context.hooks.on_dream(request))
+
+
+def _replayed(night: Night, context: PluginContext) -> List[Dream]:
+    """Return dreams of earlier nights whose memories still hold."""
+    current = {memory.id for memory in night.old_memories if memory.superseded_by is None and memory.learnable}
+    if night.parent is None or not current:
+        return []
+    nights = context.journal.ancestors(night.parent)
+    pool = context.journal.accepted_dreams(nights=nights, limit=None)
+    pool = [
+        d for d in pool if d.kind not in ("background", "contrast") and not d.held_out and current.issuperset(d.parents)
+    ]
+    night.rng.shuffle(pool)
+    return pool[:REPLAY_POOL]

@@ -1,0 +1,66 @@
+"""The gestation plugin: asks for a night when one is due, and lives it when one is had."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+from sovl_core.hookspecs import hookimpl
+from sovl_core.plugin import Plugin, StatusPanel
+from sovl_gestation.conditions import should_gestate
+from sovl_gestation.night_cycle import gestate
+from sovl_gestation.settings import GestationSettings
+
+if TYPE_CHECKING:
+    from sovl_core.events import Idle, Night, NightReport, Utterance
+    from sovl_core.plugin import PluginContext
+
+
+class GestationPlugin(Plugin):
+    """Sleeps: gathers, dreams, trains, judges. Dreams come from whichever plugins answer ``on_dream``."""
+
+    name = "gestation"
+    summary = "sleeps when enough has gathered: dreams, trains the scaffold on the dreams, judges the night"
+    provides = ("night.training",)
+    settings_model = GestationSettings
+
+    def __init__(self) -> None:
+        self.settings = GestationSettings()
+        self._context: Optional[PluginContext] = None
+
+    @property
+    def context(self) -> PluginContext:
+        """What the kernel handed over at the start."""
+        if self._context is None:
+            raise RuntimeError("the gestation plugin has not been started")
+        return self._context
+
+    @hookimpl
+    def on_start(self, context: PluginContext) -> None:
+        """Keep the context."""
+        self._context = context
+        self.settings = context.settings
+
+    @hookimpl
+    def on_sleep(self, night: Night) -> NightReport:
+        """Live through the night."""
+        return gestate(night, self.context, self.settings)
+
+    @hookimpl
+    def on_idle(self, idle: Idle) -> Optional[Utterance]:
+        """Ask for a night in a quiet moment, when one is due."""
+        settings = self.settings
+        if settings.automatic and idle.seconds >= settings.quiet_seconds and self.due():
+            idle.wants_sleep = f"{self.context.journal.count_unconsolidated()} memories have gathered"
+        return None
+
+    @hookimpl
+    def on_status(self) -> StatusPanel:
+        """Tell how much has gathered and whether a night is due."""
+        gathered = self.context.journal.count_unconsolidated()
+        rows = {"gathered": f"{gathered} of {self.settings.minimum_memories}", "due": self.due()}
+        return StatusPanel("Gestation", rows)
+
+    def due(self) -> bool:
+        """Return True when a night is due."""
+        memories = self.context.journal.count_unconsolidated()
+        return should_gestate(memories, self.context.vitals.mean_confidence, self.settings)

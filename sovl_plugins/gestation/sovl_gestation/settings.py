@@ -1,0 +1,48 @@
+"""Settings of the gestation plugin: when to sleep, how long to train, what a night may cost."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from sovl_core.plugin import PluginSettings
+
+
+class GestationSettings(PluginSettings):
+    """When a night is due, how it trains, and the budgets it is judged by."""
+
+    automatic: bool = Field(True, description="Sleep by itself in a quiet moment when enough has gathered.")
+    minimum_memories: int = Field(10, ge=1, le=100000, description="Memories that must have gathered.")
+    minimum_confidence: float = Field(
+        0.7, ge=0, le=1, description="Mean confidence since the last sleep above which it may sleep."
+    )
+    quiet_seconds: float = Field(30.0, ge=0, le=86400, description="Seconds of silence before it sleeps by itself.")
+
+    dreams_per_memory: int = Field(32, ge=1, le=256, description="Dreams a statement is turned into.")
+    background: int = Field(64, ge=0, le=4096, description="Background dreams of a night.")
+    replay: float = Field(
+        0.25, ge=0, le=0.9, description="Share of a batch's answers that replay dreams of earlier nights."
+    )
+
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate by night.")
+    weight_decay: float = Field(0.01, ge=0, le=1, description="Weight decay by night.")
+    warmup: float = Field(0.08, ge=0, le=1, description="Share of the steps in which the learning rate rises.")
+    max_grad_norm: float = Field(1.0, gt=0, le=1000, description="Gradients are clipped to this norm.")
+    batch_answers: int = Field(14, ge=1, le=1024, description="Dreams of memories in a step.")
+    batch_background: int = Field(4, ge=0, le=1024, description="Background dreams in a step.")
+    passes: float = Field(3.0, gt=0, le=100, description="How often each dream is seen at most.")
+    least_steps: int = Field(60, ge=1, le=100000, description="Steps of a short night.")
+    most_steps: int = Field(400, ge=1, le=100000, description="Steps of a long night.")
+    known_probability: float = Field(
+        0.5, ge=0, le=1, description="Training ends early when the dreams seen last have every token above this."
+    )
+    checkpoint_steps: int = Field(
+        25, ge=1, le=100000, description="Steps between checkpoints an interrupted night goes on from."
+    )
+
+    least_recall: float = Field(
+        0.3, ge=0, le=1, description="Share of tonight's memories that must be recalled; below, the night is set aside."
+    )
+    drift_budget: float = Field(
+        0.05, ge=0, le=100, description="KL to the base on unrelated prompts, nats a token, that a night may cost."
+    )
+    judged_memories: int = Field(24, ge=1, le=1000, description="Memories of tonight that the judge asks about.")
