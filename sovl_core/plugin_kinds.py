@@ -1,0 +1,75 @@
+"""How each hook composes: what it returns, whether it may be wrapped, and what a failure in it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Optional
+
+from sovl_core.events import Dream, NightReport, Reply, StepResult, Utterance
+from sovl_core.plugin import Command, StatusPanel
+
+
+@dataclass(frozen=True)
+class HookKind:
+    """One hook's rules.
+
+    ``result`` is the type an implementation returns, None when results are ignored; with ``many`` it returns a list of
+    them. ``wrappers`` allows ``@hookimpl(wrapper=True)``. ``dropped`` is set where a failed contribution drops the
+    whole call: it makes the call's result from a reason. There a wrapper may also return a result without yielding.
+    """
+
+    name: str
+    result: Optional[type] = None
+    many: bool = False
+    wrappers: bool = False
+    dropped: Optional[Callable[[str], Any]] = None
+
+    @property
+    def expected(self) -> str:
+        """What an implementation returns, in words."""
+        name = "nothing" if self.result is None else self.result.__name__
+        return f"a list of {name}" if self.many else name
+
+    def check(self, value: Any) -> None:
+        """Raise TypeError, saying what was expected, unless ``value`` is what this hook returns."""
+        if self.result is None:
+            return
+        if self.many:
+            fits = isinstance(value, (list, tuple)) and all(isinstance(item, self.result) for item in value)
+        else:
+            fits = isinstance(value, self.result)
+        if not fits:
+            raise TypeError(f"returned {_described(value)} where {self.name} expects {self.expected}")
+
+
+def _described(value: Any) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, (list, tuple)):
+        names = sorted({type(item).__name__ for item in value})
+        return f"a {type(value).__name__} of {', '.join(names) or 'nothing'}"
+    return type(value).__name__
+
+
+def hook_kinds() -> Dict[str, HookKind]:
+    """Return the rules of every hook in :class:`sovl_core.hookspecs.SOVLHookSpecs`, by name."""
+    kinds = (
+        HookKind("on_generate", Reply, wrappers=True),
+        HookKind("on_train_step", StepResult, wrappers=True, dropped=StepResult.skip),
+        HookKind("on_sleep", NightReport, wrappers=True),
+        HookKind("on_dream", Dream, many=True, wrappers=True),
+        HookKind("on_idle", Utterance),
+        HookKind("on_commands", Command, many=True),
+        HookKind("on_status", StatusPanel),
+        HookKind("on_feedback"),
+        HookKind("on_start"),
+        HookKind("on_stop"),
+        HookKind("on_load_model"),
+        HookKind("on_models_loaded"),
+        HookKind("on_models_unloaded"),
+        HookKind("on_scaffold_context"),
+        HookKind("on_save_state"),
+        HookKind("on_load_state"),
+        HookKind("on_error"),
+    )
+    return {kind.name: kind for kind in kinds}

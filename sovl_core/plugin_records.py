@@ -1,0 +1,116 @@
+"""What the plugin manager tells about plugins: a line of ``sovl plugins list``, and a failure with all its names."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import traceback
+from dataclasses import dataclass, field
+from typing import Any, List, Optional, Tuple, Type
+
+from sovl_core.plugin import Plugin, PluginSettings
+
+
+@dataclass(frozen=True)
+class PluginInfo:
+    """One plugin, installed or registered: where it comes from, what it implements, whether it is on and why not."""
+
+    name: str
+    distribution: str
+    version: str
+    hooks: List[str]
+    enabled: bool
+    reason: str
+    provides: Tuple[str, ...] = ()
+    after: Tuple[str, ...] = ()
+    before: Tuple[str, ...] = ()
+    requires: Tuple[str, ...] = ()
+    summary: str = ""
+    settings_model: Optional[Type[PluginSettings]] = None
+
+
+@dataclass(frozen=True)
+class PluginFailure:
+    """A plugin that raised in a hook; ``where`` is file and line of the plugin's own code, "" when unknown."""
+
+    plugin: str
+    distribution: str
+    version: str
+    hook: str
+    error: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        origin = f" ({self.distribution} {self.version})" if self.distribution else ""
+        place = f" ({self.where})" if self.where else ""
+        return f"plugin {self.plugin!r}{origin} failed in {self.hook}: {self.error}{place}"
+
+
+@dataclass
+class PluginRecord:
+    """The manager's own notes on one plugin.
+
+    ``on`` is whether its hooks are called, ``reason`` why they are not; ``started`` whether it has yet to be stopped;
+    ``models`` what it has yet to be detached from.
+    """
+
+    name: str
+    distribution: str = ""
+    version: str = ""
+    summary: str = ""
+    plugin: Optional[Plugin] = None
+    settings: Any = None
+    table: Any = field(default_factory=dict)
+    hooks: List[str] = field(default_factory=list)
+    on: bool = False
+    reason: str = ""
+    started: bool = False
+    models: Any = None
+
+    @property
+    def title(self) -> str:
+        """Name and origin, for messages."""
+        return f"plugin {self.name!r}" + (f" ({self.distribution} {self.version})" if self.distribution else "")
+
+    def info(self) -> PluginInfo:
+        """Return what others may know."""
+        declared: Any = self.plugin if self.plugin is not None else Plugin
+        return PluginInfo(
+            name=self.name,
+            distribution=self.distribution,
+            version=self.version,
+            hooks=list(self.hooks),
+            enabled=self.on,
+            reason=self.reason,
+            provides=tuple(declared.provides),
+            after=tuple(declared.after),
+            before=tuple(declared.before),
+            requires=tuple(declared.requires),
+            summary=declared.summary or self.summary,
+            settings_model=declared.settings_model if self.plugin is not None else None,
+        )
+
+
+def describe_error(error: BaseException) -> str:
+    """Return type and message of an exception, also of one whose ``__str__`` raises."""
+    try:
+        message = str(error)
+    except Exception:
+        message = "(its message cannot be shown)"
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def place_of(error: BaseException, plugin: Any) -> str:
+    """Return file and line of the last frame in the plugin's own code, "" when the error did not come from there.
+
+    :param plugin: the plugin or its class.
+    """
+    owner = plugin if inspect.isclass(plugin) else type(plugin)
+    try:
+        file = inspect.getfile(owner)
+    except (TypeError, OSError):  # a class made in an interactive session has no file
+        return ""
+    # A module that is in no package shares its folder with strangers.
+    folder = os.path.dirname(file) + os.sep if "." in owner.__module__ else file
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folder)]
+    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
