@@ -1,0 +1,133 @@
+"""Plugin state on disk: for each plugin a JSON file with its values and, where it has tensors, a safetensors file.
+
+The JSON file names its tensor file and the hash of it. It is replaced last and in one step, so that values and tensors
+always belong together, whenever the process is killed. Files of plugins that are absent today stay where they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
+
+from sovl_core import durable
+from sovl_core.error_handling import LifeDamaged, PluginError, SOVLError
+from sovl_core.plugin import PluginState
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def check_name(name: str, what: str) -> str:
+    """Return a name that can be a file's name on every system.
+
+    :raises SOVLError: when it holds anything but letters, digits, dot, dash and underscore.
+    """
+    if not _NAME.fullmatch(name):
+        raise SOVLError(f"{what} {name!r} cannot be stored", "Use letters, digits, dots, dashes and underscores only")
+    return name
+
+
+def tensors_to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
+    """Return tensors of any device, layout and dtype in safetensors format."""
+    from safetensors.torch import save
+
+    # Copies, because the format refuses tensors that share memory, and a plugin may well keep a view of another.
+    return save({name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()})
+
+
+def bytes_to_tensors(content: bytes, path: Path) -> Dict[str, Tensor]:
+    """Return the tensors in a file's content, on the CPU.
+
+    :param path: the file, for the message.
+    :raises LifeDamaged: when it is not in safetensors format.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        return dict(load(content))
+    except SafetensorError as error:
+        raise LifeDamaged(f"{path} holds no tensors: {error}", "Restore it from a copy of the life") from error
+
+
+def write_plugin_states(folder: Path, states: Mapping[str, PluginState]) -> None:
+    """Write the state of plugins; whatever the folder holds of others is left alone.
+
+    :raises PluginError: when a plugin's values are not JSON-able or its tensors cannot be stored.
+    :raises OSError: when the disk is full; each plugin then has its old state or its new one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, state in states.items():
+        _write_state(folder, check_name(name, "The state of plugin"), state)
+
+
+def read_plugin_states(folder: Path) -> Dict[str, PluginState]:
+    """Return every state in a folder, that of absent plugins included; empty when there is no such folder.
+
+    :raises LifeDamaged: when a file is broken; it is named.
+    """
+    return {path.name[: -len(".json")]: _read_state(path) for path in sorted(folder.glob("*.json"))}
+
+
+def _write_state(folder: Path, name: str, state: PluginState) -> None:
+    entry: Dict[str, Any] = {"values": state.values}
+    tensor_name: Optional[str] = None
+    try:
+        if state.tensors:
+            content = tensors_to_bytes(state.tensors)
+            digest = durable.sha256(content)
+            # Named by content: the file that the present JSON points to is never written over.
+            tensor_name = f"{name}-{digest[:16]}.safetensors"
+            entry.update(tensors=tensor_name, sha256=digest)
+        text = json.dumps(entry, indent=1, ensure_ascii=True)
+    except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise PluginError(
+            f"The state of plugin {name} cannot be stored: {error}", "Its author has to keep to JSON values and tensors"
+        ) from error
+    if tensor_name is not None and not _is_there(folder / tensor_name, entry["sha256"]):
+        durable.replace_file(folder / tensor_name, content)
+    durable.replace_file(folder / f"{name}.json", text.encode("ascii"))
+    _remove_older(folder, name, tensor_name)
+
+
+def _is_there(path: Path, digest: str) -> bool:
+    return path.exists() and durable.file_sha256(path) == digest
+
+
+def _remove_older(folder: Path, name: str, kept: Optional[str]) -> None:
+    for path in folder.glob(f"{name}-*"):
+        if path.name != kept and re.fullmatch(r"-[0-9a-f]{16}\.safetensors(\.partial)?", path.name[len(name) :]):
+            with contextlib.suppress(OSError):  # a leftover costs space, not the state that was just written
+                path.unlink()
+
+
+def _read_state(path: Path) -> PluginState:
+    try:
+        entry = json.loads(path.read_text(encoding="ascii"))
+        values, tensor_name = entry["values"], entry.get("tensors")
+        if not isinstance(values, dict) or not isinstance(tensor_name, (str, type(None))):
+            raise TypeError("values or tensors of another kind than was written")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(path, str(error)) from error
+    if tensor_name is None:
+        return PluginState(values=values)
+    file = path.with_name(Path(tensor_name).name)
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError as error:
+        raise _damaged(file, "it is missing") from error
+    if durable.sha256(content) != entry.get("sha256"):
+        raise _damaged(file, "its content is not what was written")
+    return PluginState(values=values, tensors=bytes_to_tensors(content, file))
+
+
+def _damaged(path: Path, why: str) -> LifeDamaged:
+    return LifeDamaged(
+        f"The plugin state in {path} is damaged: {why}",
+        "Restore it from a copy of the life, or remove the plugin's files there: it then starts afresh",
+    )
