@@ -25,7 +25,8 @@ SECTIONS = ("Talk", "Learn", "Look back", "Set up", "Session")
 class CommandEntry:
     """One command: ``target`` is ``module:attribute`` of its click command, within ``sovl_core.cli``.
 
-    ``examples`` are written as they are typed, without ``sovl`` or the slash before them.
+    ``examples`` are written as they are typed, without ``sovl`` or the slash before them. ``free_text`` commands take
+    the rest of a typed line as it is, quotes included.
     """
 
     name: str
@@ -35,6 +36,7 @@ class CommandEntry:
     places: Tuple[str, ...] = BOTH
     aliases: Tuple[str, ...] = ()
     examples: Tuple[str, ...] = ()
+    free_text: bool = False
 
     def load(self) -> click.Command:
         """Import the command's module and return its click command."""
@@ -69,6 +71,7 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "Correct the last reply: what is right instead.",
         (SESSION,),
         examples=("no My dog is called Biscuit, not Rex.",),
+        free_text=True,
     ),
     CommandEntry(
         "sleep",

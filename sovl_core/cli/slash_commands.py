@@ -91,6 +91,9 @@ class SlashCommands:
         words = split_words(line[len(SLASH) :])
         name = words[0] if words else "help"
         command = self.find(name)
+        entry = find_entry(name, SESSION)
+        if entry is not None and entry.free_text:
+            words = line[len(SLASH) :].split()
         try:
             with command.make_context(SLASH + name, words[1:], obj=self._app) as context:
                 result = command.invoke(context)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping
 import click
 
 from sovl_core.cli.tables import flatten, print_rows, print_table, time_text, value_text
-from sovl_core.cli.terminal import clean
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
@@ -74,7 +73,7 @@ def _log_line(entry: Mapping[str, Any]) -> str:
     moment = entry.get("time")
     stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment)) if isinstance(moment, (int, float)) else "?"
     facts = [f"{key}={value_text(value)}" for key, value in entry.items() if key not in LOG_COLUMNS]
-    return clean(f"{stamp}  {entry.get('event', '?')}  {'  '.join(facts)}", keep_lines=False)
+    return "  ".join([stamp, value_text(entry.get("event", "?")), *facts])
 
 
 def _shown(title: str, rows: Mapping[str, Any]) -> Dict[str, Any]:

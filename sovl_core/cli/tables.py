@@ -53,7 +53,11 @@ def print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequenc
     from rich.text import Text
 
     table = Table(
-        box=box.SIMPLE_HEAD, title=Text(clean(title)) if title else None, title_justify="left", pad_edge=False
+        box=box.SIMPLE_HEAD,
+        title=Text(clean(title)) if title else None,
+        title_justify="left",
+        pad_edge=False,
+        show_edge=False,
     )
     for column in columns:
         table.add_column(Text(column), overflow="fold")

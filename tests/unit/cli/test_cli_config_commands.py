@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.no_torch
+
+
+def test_get_one_a_section_or_all(shell: Any) -> None:
+    assert shell("config", "get", "core.seed") == 0
+    assert shell.out == "42\n"
+    assert shell("config", "get", "generation") == 0
+    assert "generation.temperature = 0.7\n" in shell.out
+    assert 'generation.system_prompt = ""\n' in shell.out
+    assert shell("config", "get") == 0
+    assert "core.seed = 42\n" in shell.out
+    assert "lora.target_modules = []\n" in shell.out
+    assert shell("config", "get", "core", "--json") == 0
+    assert json.loads(shell.out)["seed"] == 42
+
+
+def test_set_writes_the_file_and_keeps_the_range(shell: Any) -> None:
+    assert shell("config", "set", "generation.temperature", "0.9") == 0
+    assert shell.out == "generation.temperature = 0.9\n"
+    assert "temperature = 0.9" in (shell.folder / "life.toml").read_text()
+    assert shell("config", "get", "generation.temperature") == 0
+    assert shell.out == "0.9\n"
+    before = (shell.folder / "life.toml").read_text()
+    assert shell("config", "set", "generation.temperature", "-0.9") == 2
+    assert "0 to 2" in shell.err
+    assert (shell.folder / "life.toml").read_text() == before
+
+
+def test_set_takes_text_with_blanks_and_the_form_with_an_equals_sign(shell: Any) -> None:
+    assert shell("config", "set", "generation.system_prompt", "You", "are kind.") == 0
+    assert shell("config", "set", "core.seed=7") == 0
+    assert shell("config", "get", "core.seed") == 0
+    assert shell.out == "7\n"
+    assert shell("config", "get", "generation.system_prompt") == 0
+    assert shell.out == "You are kind.\n"
+
+
+def test_an_override_of_this_run_is_seen_but_not_written(shell: Any) -> None:
+    assert shell("config", "set", "core.seed", "7", "--set", "generation.top_k=5") == 0
+    assert "top_k" not in (shell.folder / "life.toml").read_text()
+    assert shell("config", "get", "generation.top_k", "--set", "generation.top_k=5") == 0
+    assert shell.out == "5\n"
+
+
+@pytest.mark.parametrize("arguments", [["get", "core.sede"], ["set", "core.sede", "1"], ["describe", "core.sede"]])
+def test_a_wrong_key_is_answered_with_the_nearest(shell: Any, arguments: list) -> None:
+    assert shell("config", *arguments) == 2
+    assert "core.seed" in shell.err
+
+
+def test_set_without_a_value(shell: Any) -> None:
+    assert shell("config", "set", "core.seed") == 2
+    assert "There is no value" in shell.err
+
+
+def test_describe_says_value_default_range_and_meaning(shell: Any) -> None:
+    shell("config", "set", "generation.temperature", "0.9")
+    assert shell("config", "describe", "generation") == 0
+    assert "generation.temperature = 0.9   (number; 0 to 2; default 0.7)\n    Sampling" in shell.out
+    assert "core.seed" not in shell.out
+    assert shell("config", "describe", "core.seed", "--json") == 0
+    (seed,) = json.loads(shell.out)
+    assert seed["default"] == 42
+    assert seed["allowed"].startswith("0 to")
+
+
+def test_path(shell: Any) -> None:
+    assert shell("config", "path") == 0
+    assert shell.out.strip() == str(shell.folder / "life.toml")
+
+
+def test_a_broken_file_is_named_with_its_line(shell: Any) -> None:
+    shell.folder.mkdir()
+    (shell.folder / "life.toml").write_text("[core]\nseed = = 3\n")
+    assert shell("config", "get", "core.seed") == 2
+    assert "line 2" in shell.err
+    assert shell("config", "path") == 0
+
+
+def test_a_life_that_is_open_elsewhere_is_not_written(shell: Any) -> None:
+    from sovl_core.life import Life
+
+    with Life.open(shell.folder):
+        assert shell("config", "set", "core.seed", "7") == 1
+    assert "being written by process" in shell.err

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import signal
+import threading
+from typing import List
+
+import pytest
+
+from sovl_core.cli.interrupts import StopRequest, first_interrupt_asks, termination_unwinds
+from sovl_core.events import NightInterrupted
+
+pytestmark = pytest.mark.no_torch
+
+
+def test_the_first_interrupt_asks_and_the_second_forces() -> None:
+    said: List[str] = []
+    with first_interrupt_asks(lambda: said.append("stopping")) as request:
+        assert not request.made
+        signal.raise_signal(signal.SIGINT)
+        assert request.made
+        assert said == ["stopping"]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_the_old_meaning_comes_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with first_interrupt_asks():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_night_breathes_until_it_is_asked_to_stop() -> None:
+    request = StopRequest()
+    request.breathe()
+    request.make()
+    with pytest.raises(NightInterrupted):
+        request.breathe()
+
+
+def test_other_threads_leave_signals_alone() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    seen: List[bool] = []
+
+    def work() -> None:
+        with first_interrupt_asks() as request, termination_unwinds():
+            seen.append(signal.getsignal(signal.SIGINT) is before and not request.made)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [True]
+
+
+def test_termination_runs_what_stands_in_finally() -> None:
+    cleaned: List[str] = []
+
+    def work() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            cleaned.append("yes")
+
+    with termination_unwinds(), pytest.raises(SystemExit) as leaving:
+        work()
+    assert cleaned == ["yes"]
+    assert leaving.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import signal
+from typing import Any
+
+import pytest
+
+from sovl_core.cli.sleep_commands import parse_options
+from sovl_core.events import NightReport
+
+pytestmark = pytest.mark.no_torch
+
+
+def test_a_night_is_reported(shell: Any) -> None:
+    assert shell("sleep", "-o", "steps=60", "--option", "dream-kinds=question") == 0
+    assert shell.system.called("sleep") == [{"trigger": "command", "steps": 60, "dream_kinds": "question"}]
+    assert "Night 1: accepted. It woke up with what it learned." in shell.out
+    assert "learned  1 of what was lived" in shell.out
+    assert "recall   0.5" in shell.out
+    assert "training 1/2" in shell.err
+
+
+@pytest.mark.parametrize("status", ["accepted", "partial", "set_aside", "nothing"])
+def test_every_outcome_is_said_in_words(shell: Any, status: str) -> None:
+    report = NightReport(status, reason="because\x1b[31m", multiplier=0.5)
+    shell.prepare = lambda system: setattr(system, "report", report)
+    assert shell("sleep") == 0
+    assert shell.out.startswith(f"The night: {status.replace('_', ' ')}.")
+    assert "because" in shell.out
+    assert "\x1b" not in shell.out
+    assert ("strength" in shell.out) == (status == "partial")
+
+
+def test_a_night_as_json(shell: Any) -> None:
+    assert shell("sleep", "--json") == 0
+    assert json.loads(shell.out)["metrics"] == {"recall": 0.5}
+
+
+def _breathe_after_interrupt(fields: Any) -> None:
+    signal.raise_signal(signal.SIGINT)
+    fields["breathe"]()
+
+
+def test_an_interrupt_ends_the_night_early_and_keeps_what_it_did(shell: Any) -> None:
+    shell.prepare = lambda system: setattr(system, "during_sleep", _breathe_after_interrupt)
+    assert shell("sleep") == 130
+    assert "what it has done is kept" in shell.err
+    assert "The next sleep goes on with it" in shell.err
+    assert shell.system.closed
+
+
+def test_dreams_are_shown(shell: Any) -> None:
+    assert shell("dream", "--count", "2", "--background", "1") == 0
+    assert shell.system.called("dream") == [{"count": 2, "background": 1}]
+    assert "Biscuit" in shell.out
+
+
+def test_dreams_about_the_newest_memories(shell: Any) -> None:
+    shell("tell", "-", stdin="One.\nTwo.\nThree.\n")
+    assert shell("dream", "--memories", "2", "--json") == 0
+    (asked,) = shell.system.called("dream")
+    assert [episode.prompt for episode in asked["memories"]] == ["Three.", "Two."]
+    assert json.loads(shell.out)[0]["completion"] == "Biscuit"
+
+
+def test_no_dreams(shell: Any) -> None:
+    shell.prepare = lambda system: setattr(system, "dream", lambda **request: [])
+    assert shell("dream") == 0
+    assert "No dreams" in shell.out
+
+
+def test_options_are_read_as_json_where_they_are_json() -> None:
+    assert parse_options(("a=1", "b=0.5", "c=true", "d=text", 'e=["x"]', "f=a=b")) == {
+        "a": 1,
+        "b": 0.5,
+        "c": True,
+        "d": "text",
+        "e": ["x"],
+        "f": "a=b",
+    }

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sovl_core.system_logging import ThreadSafeLogger
+
+pytestmark = pytest.mark.no_torch
+
+
+def test_status_shows_each_part(shell: Any) -> None:
+    assert shell("status") == 0
+    for text in ("Models", "base    tiny", "temperament", "Dreams", "dreamed  3", "off: switched off by --no-plugin"):
+        assert text in shell.out
+    assert "confidence sum" not in shell.out
+    assert "on_dream" not in shell.out
+    assert shell.system.opened_with["read_only"] is True
+
+
+def test_status_with_times_and_as_json(shell: Any) -> None:
+    assert shell("status", "--times") == 0
+    assert "500.0" in shell.out
+    assert shell("status", "--json") == 0
+    assert json.loads(shell.out)["panels"][0]["rows"] == {"dreamed": 3}
+
+
+def _write_log(shell: Any) -> None:
+    shell.folder.mkdir()
+    logger = ThreadSafeLogger(shell.folder / "sovl.log.jsonl")
+    for number in range(5):
+        logger.write({"level": "info", "event": "turn", "number": number})
+        logger.write({"level": "error", "event": "broken", "message": f"x\x1b[31m{number}"})
+
+
+def test_the_log_is_read_without_opening_the_life(shell: Any) -> None:
+    assert shell("log") == 0
+    assert "The log is empty" in shell.out
+    _write_log(shell)
+    assert shell("log", "-n", "3") == 0
+    assert len(shell.out.splitlines()) == 3
+    assert shell.out.splitlines()[-1].endswith("broken  message=x4")
+    assert shell.system is None
+
+
+def test_errors_alone_and_as_json(shell: Any) -> None:
+    _write_log(shell)
+    assert shell("log", "--errors", "-n", "2", "--json") == 0
+    assert [json.loads(line)["message"] for line in shell.out.splitlines()] == ["x\x1b[31m3", "x\x1b[31m4"]
+    assert "\x1b" not in shell.out
+    (shell.folder / "sovl.log.jsonl").unlink()
+    assert shell("log", "--errors") == 0
+    assert "The log has no errors" in shell.out
