@@ -11,26 +11,29 @@ class FeedbackSettings(PluginSettings):
     """How temperament moves and what it touches."""
 
     mood_influence: float = Field(
-        0.3, ge=0.0, le=1.0, description="How far the mood moves the sampling temperature; 0 leaves it alone."
+        default=0.3, ge=0.0, le=1.0, description="How far the mood moves the sampling temperature; 0 leaves it alone."
     )
     confidence_strength: float = Field(
-        0.5, ge=0.0, le=1.0, description="Extra pull of confidence on the temperament (k of the formula)."
+        default=0.5, ge=0.0, le=1.0, description="Extra pull of confidence on the temperament (k of the formula)."
     )
     curiosity_boost: float = Field(
-        0.5, ge=0.0, le=1.0, description="Raises the temperament of a young life and lowers that of an old one."
+        default=0.5, ge=0.0, le=1.0, description="Raises the temperament of a young life and lowers that of an old one."
     )
     variance_drop: float = Field(
-        0.2, ge=0.0, le=1.0, description="How much an unsteady mood lowers the temperament in mid-life."
+        default=0.2, ge=0.0, le=1.0, description="How much an unsteady mood lowers the temperament in mid-life."
     )
     smoothing: float = Field(
-        0.0, ge=0.0, le=1.0, description="0 moves a tenth of the way to the target with each reply, 1 not at all."
+        default=0.0,
+        ge=0.0,
+        le=1.0,
+        description="0 moves a tenth of the way to the target with each reply, 1 not at all.",
     )
     rating_strength: float = Field(
-        0.1, ge=0.0, le=1.0, description="How far the best or worst rating moves the temperament at once."
+        default=0.1, ge=0.0, le=1.0, description="How far the best or worst rating moves the temperament at once."
     )
     lowest_temperature: float = Field(
-        0.5, ge=0.0, le=2.0, description="The mood never lowers the sampling temperature below this."
+        default=0.5, ge=0.0, le=2.0, description="The mood never lowers the sampling temperature below this."
     )
     highest_temperature: float = Field(
-        1.5, ge=0.0, le=2.0, description="The mood never raises the sampling temperature above this."
+        default=1.5, ge=0.0, le=2.0, description="The mood never raises the sampling temperature above this."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,7 +20,7 @@ def precision_of(model: nn.Module) -> str:
             return "int8"
         if kind == "Linear4bit":
             return "int4"
-    sizes: dict = {}
+    sizes: Dict[Any, int] = {}
     for parameter in model.parameters():
         sizes[parameter.dtype] = sizes.get(parameter.dtype, 0) + parameter.numel()
     if not sizes:
@@ -90,7 +90,7 @@ def _tensors(model: nn.Module) -> Iterator[Any]:
         yield from _scales(getattr(state, "state2", None), ("absmax", "code"))
 
 
-def _scales(owner: Any, names: tuple) -> Iterator[Any]:
+def _scales(owner: Any, names: Tuple[str, ...]) -> Iterator[Any]:
     import torch
 
     for name in names:

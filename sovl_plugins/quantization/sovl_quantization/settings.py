@@ -16,18 +16,18 @@ class QuantizationSettings(PluginSettings):
     """How the base model is loaded. The scaffold and everything that learns keep their full precision."""
 
     mode: Literal["auto", "fp32", "fp16", "bf16", "int8", "int4"] = Field(
-        "auto",
+        default="auto",
         description='Precision of the base\'s weights; "auto" leaves it to core.precision.',
         json_schema_extra=_AT_START,
     )
     int4_type: Literal["nf4", "fp4"] = Field(
-        "nf4", description="Number format of int4: normal floats or plain ones.", json_schema_extra=_AT_START
+        default="nf4", description="Number format of int4: normal floats or plain ones.", json_schema_extra=_AT_START
     )
     double_quantization: bool = Field(
-        True, description="In int4 quantize the scales too: 0.4 bit a weight less.", json_schema_extra=_AT_START
+        default=True, description="In int4 quantize the scales too: 0.4 bit a weight less.", json_schema_extra=_AT_START
     )
     outlier_threshold: float = Field(
-        6.0,
+        default=6.0,
         ge=0.0,
         le=1000.0,
         description="In int8 activations above this are multiplied in 16 bit; 0 treats none so.",
@@ -40,5 +40,5 @@ class QuantizationSettings(PluginSettings):
         json_schema_extra=_AT_START,
     )
     measure_tokens: int = Field(
-        24, ge=1, le=1024, description="Tokens decoded to measure the speed before and after a change."
+        default=24, ge=1, le=1024, description="Tokens decoded to measure the speed before and after a change."
     )

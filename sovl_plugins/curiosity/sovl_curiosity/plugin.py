@@ -1,0 +1,242 @@
+"""The curiosity plugin: builds up pressure, asks when it erupts, takes note of answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, List, Optional
+
+from sovl_core.events import Utterance
+from sovl_core.hookspecs import hookimpl
+from sovl_core.plugin import Command, Plugin, PluginState, StatusPanel
+from sovl_curiosity.answers import put_into_history, question_answered_by
+from sovl_curiosity.inquiry import Candidate, Inquiry
+from sovl_curiosity.metric import TrueCuriosity
+from sovl_curiosity.pressure import CuriosityPressure
+from sovl_curiosity.queue import QuestionQueue
+from sovl_curiosity.settings import CuriositySettings
+from sovl_curiosity.silence import Silence
+from sovl_curiosity.tally import Tally
+from sovl_curiosity.tuning import keep_hint, listing, tune, tuning_options
+
+if TYPE_CHECKING:
+    from sovl_core.events import Feedback, Idle, Reply, Turn
+    from sovl_core.plugin import PluginContext
+    from sovl_core.records import Question
+
+TUNABLE = tuple(CuriositySettings.model_fields)
+#: Share of the pressure drop that a question out of the queue takes: it was thought of before.
+QUEUE_SHARE = 0.7
+
+
+class CuriosityPlugin(Plugin):
+    """Asks at the end of replies and out of silence; reads the temperament in ``context.vitals``.
+
+    Reads ``turn.annotations["memory.vectors"]`` (float [rows, width]), when something leaves it there, as what a
+    question is compared with.
+    """
+
+    name = "curiosity"
+    summary = "questions about what was said, in replies and out of silence"
+    after = ("vitals.temperament", "memory.dreams")
+    settings_model = CuriositySettings
+
+    def __init__(self) -> None:
+        self.settings = CuriositySettings()
+        self.pressure = CuriosityPressure()
+        self.curiosity = TrueCuriosity(self.settings)
+        self.tally = Tally()
+        self._silence = Silence()
+        self._context: Optional[PluginContext] = None
+        self._queue: Optional[QuestionQueue] = None
+        self._inquiry: Optional[Inquiry] = None
+        self._spoke = float("-inf")
+        # The kernel does not know that a question asked by command waits for an answer.
+        self._by_command: Optional[Question] = None
+
+    @property
+    def context(self) -> PluginContext:
+        """What the kernel handed over at the start."""
+        if self._context is None:
+            raise RuntimeError("the curiosity plugin has not been started")
+        return self._context
+
+    @property
+    def queue(self) -> QuestionQueue:
+        """The journal's questions."""
+        assert self._queue is not None
+        return self._queue
+
+    @property
+    def inquiry(self) -> Inquiry:
+        """What writes and weighs questions."""
+        assert self._inquiry is not None
+        return self._inquiry
+
+    @hookimpl
+    def on_start(self, context: PluginContext) -> None:
+        """Keep the context and weigh by its settings."""
+        self._context = context
+        self.settings = context.settings
+        self._queue = QuestionQueue(context.journal, context.logger, self.name)
+        self._be_curious([])
+
+    @hookimpl(wrapper=True)
+    def on_generate(self, turn: Turn) -> Generator[None, Optional[Reply], Optional[Reply]]:
+        """Thank for an answer; let the reply build up pressure, and ask at its end when that erupts."""
+        if turn.purpose != "reply":
+            return (yield)
+        self._silence.end()
+        by_command, self._by_command = self._by_command, None
+        answered = question_answered_by(turn, by_command, self.context)
+        thanks = f"{self.settings.thanks} " if answered and self.settings.thanks else ""
+        if answered is not None:
+            put_into_history(answered, turn)
+        if thanks and turn.on_text is not None:
+            turn.on_text(thanks)
+        reply = yield
+        if reply is None:
+            return reply
+        reply.text = thanks + reply.text
+        if reply.finish_reason != "cancelled":
+            self._live(turn, reply, may_ask=answered is None)
+        return reply
+
+    @hookimpl
+    def on_idle(self, idle: Idle) -> Optional[Utterance]:
+        """Build up pressure while nobody speaks, and speak up when it erupts; loads no model."""
+        self.pressure.wait(self._silence.notice(idle.seconds))
+        settings, now = self.settings, self.context.clock()
+        waited = idle.seconds >= settings.silence and now - self._spoke >= settings.cooldown
+        tired = self._silence.eruptions >= settings.eruptions_per_silence
+        if not settings.spontaneous or not idle.may_speak or not waited or tired or not self._erupts():
+            return None
+        self._silence.eruptions += 1
+        text = self._fresh_question(idle.last_prompt) or self._queued_question()
+        if text is None:
+            # Nothing worth asking came of it: the urge is gone all the same, or it would try again every second.
+            self.pressure.drop(settings.pressure_drop)
+            return None
+        self._spoke = now
+        self.tally.spontaneous += 1
+        return Utterance(text, question=True, source=self.name)
+
+    @hookimpl
+    def on_feedback(self, feedback: Feedback) -> None:
+        """Count answers."""
+        if feedback.kind == "answer":
+            self.tally.answered += 1
+
+    @hookimpl
+    def on_commands(self) -> List[Command]:
+        """Offer ``spark`` (ask now) and ``curiosity`` (look and tune)."""
+        return [
+            Command("spark", "Ask a question now.", self._spark),
+            Command(
+                "curiosity",
+                "Show what it is curious about, or tune how curious it is.",
+                self._tune,
+                usage="curiosity [queue] [--silence S] [--cooldown S] ...",
+                example="curiosity --silence 10 --cooldown 30",
+                options=tuning_options(CuriositySettings, TUNABLE),
+                words=("queue",),
+            ),
+        ]
+
+    @hookimpl
+    def on_status(self) -> StatusPanel:
+        """Give pressure, questions and how new they were."""
+        tally = self.tally
+        latest = self.context.journal.questions(status="asked", limit=1)
+        rows: Dict[str, Any] = {
+            "pressure": f"{self.pressure.value:.2f} (erupts above {self.settings.pressure_threshold})",
+            "questions": f"{tally.asked} asked ({tally.spontaneous} out of silence), {tally.answered} answered",
+            "waiting": self.context.journal.count_questions("queued"),
+            "eruptions": tally.eruptions,
+            "mean novelty": f"{tally.mean_novelty:.2f}",
+        }
+        if latest:
+            rows["open question"] = latest[0].text
+        return StatusPanel("Curiosity", rows)
+
+    @hookimpl
+    def on_save_state(self, state: PluginState) -> None:
+        """Save pressure, scores and counts; questions are in the journal."""
+        state.values.update(
+            pressure=self.pressure.value, scores=list(self.curiosity.scores), tally=self.tally.to_dict()
+        )
+
+    @hookimpl
+    def on_load_state(self, state: PluginState) -> None:
+        """Take them back."""
+        self.pressure = CuriosityPressure(float(state.values.get("pressure", 0.0)))
+        self.tally = Tally.from_dict(state.values.get("tally", {}))
+        self._be_curious(state.values.get("scores", []))
+
+    def _be_curious(self, scores: List[float]) -> None:
+        self.curiosity = TrueCuriosity(self.settings, scores)
+        self._inquiry = Inquiry(self.context, self.curiosity)
+
+    def _erupts(self) -> bool:
+        settings = self.settings
+        erupts = self.pressure.should_erupt(settings.pressure_threshold, settings.eruption_chance, self.context.rng)
+        self.tally.eruptions += erupts
+        return erupts
+
+    def _live(self, turn: Turn, reply: Reply, may_ask: bool) -> None:
+        self.inquiry.dreamed = list(turn.annotations.get("memory.vectors", ()))
+        self.pressure.update(self.context.vitals.temperament, reply.confidence)
+        if not may_ask or reply.question is not None or not self.settings.in_replies or not self._erupts():
+            return
+        self.pressure.drop(self.settings.pressure_drop)
+        candidate = self._candidate(turn.prompt, turn.cancelled)
+        if candidate is not None and candidate.interest.score > self.settings.response_threshold:
+            self.queue.asked(candidate.text, turn.episode, candidate.details())
+            self.tally.in_replies += 1
+            reply.question = candidate.text
+
+    def _candidate(self, said: str, cancelled: Callable[[], bool] = lambda: False) -> Optional[Candidate]:
+        candidate = self.inquiry.question_about(said, self.queue.recent(), cancelled) if said else None
+        if candidate is not None:
+            self.tally.weigh(candidate.interest.novelty)
+        return candidate
+
+    def _fresh_question(self, said: str) -> Optional[str]:
+        settings = self.settings
+        candidate = self._candidate(said) if self.context.models_loaded() else None
+        if candidate is None:
+            return None
+        if candidate.interest.score > settings.spontaneous_threshold:
+            self.queue.asked(candidate.text, None, candidate.details())
+            self.pressure.drop(settings.pressure_drop)
+            return candidate.text
+        if candidate.interest.score > settings.response_threshold:
+            self.queue.put(candidate.text, settings.queue_size, None, candidate.details())
+        return None
+
+    def _queued_question(self) -> Optional[str]:
+        question = self.queue.take()
+        if question is None:
+            return None
+        self.pressure.drop(self.settings.pressure_drop * QUEUE_SHARE)
+        return question.text
+
+    def _spark(self, words: List[str], options: Dict[str, Any]) -> str:
+        candidate = self._candidate(self.context.vitals.last_prompt)
+        if candidate is not None:
+            question = self.queue.asked(candidate.text, None, candidate.details())
+        else:
+            question = self.queue.take()
+        if question is None:
+            return "There is nothing to ask about yet: say something about yourself first."
+        self._by_command = question
+        self._spoke = self.context.clock()
+        self.tally.by_command += 1
+        return question.text
+
+    def _tune(self, words: List[str], options: Dict[str, Any]) -> str:
+        if words and words[0] == "queue":
+            waiting = [f"{question.id}  {question.text}" for question in self.queue.waiting()]
+            return "\n".join(waiting) or "No question is waiting."
+        changes = tune(self.name, self.settings, options)
+        if not changes:
+            return "\n".join(listing(self.settings, TUNABLE))
+        return "\n".join([*changes, keep_hint(self.name, changes)])

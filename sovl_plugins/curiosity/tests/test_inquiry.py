@@ -1,0 +1,45 @@
+"""Candidates: written, weighed, compared with dreams and with earlier questions."""
+
+from __future__ import annotations
+
+import pytest
+
+from sovl_curiosity import CuriositySettings, TrueCuriosity
+from sovl_curiosity.inquiry import Inquiry
+
+SAID = "My rabbit Biscuit likes parsley."
+
+
+@pytest.fixture
+def inquiry(context):
+    context.settings = CuriositySettings(metric="classic")
+    return Inquiry(context, TrueCuriosity(context.settings))
+
+
+def test_a_candidate_says_what_it_is_worth_and_about(inquiry, script):
+    script.questions = ["Where does Biscuit sleep?"]
+    script.confidence = 0.25
+    candidate = inquiry.question_about(SAID, [])
+    assert candidate.text == "Where does Biscuit sleep?"
+    assert candidate.interest.score == pytest.approx(0.7 * 0.75 + 0.3)
+    assert candidate.details() == {"about": SAID, "score": 0.825, "ignorance": 0.75, "novelty": 1.0}
+
+
+def test_what_was_thought_of_before_is_not_new(inquiry, script):
+    script.questions = ["Where does Biscuit sleep?"] * 2
+    inquiry.question_about(SAID, [])
+    assert inquiry.question_about(SAID, []).interest.novelty == pytest.approx(0.0, abs=1e-6)
+
+
+def test_what_was_dreamed_of_is_not_new(inquiry, script, mocker):
+    from sovl_curiosity import embedding
+
+    script.questions = ["Where does Biscuit sleep?"]
+    inquiry.dreamed = [embedding.embed(None, "Where does Biscuit sleep?")]
+    assert inquiry.question_about(SAID, []).interest.novelty == pytest.approx(0.0, abs=1e-6)
+
+
+def test_nothing_is_weighed_without_a_question_or_once_cancelled(inquiry, script):
+    assert inquiry.question_about("ok", []) is None
+    assert inquiry.question_about(SAID, [], cancelled=lambda: True) is None
+    assert script.count("evaluation") == 0
