@@ -152,11 +152,15 @@ def test_damaged_file_is_named(store, name, damage):
     if damage == "remove":
         path.unlink()
     elif damage == "flip":
-        path.write_bytes(bytes([content[0] ^ 0x80]) + content[1:])
+        # Within a value or a weight, where only the hash can tell; the manifest's own hash is nowhere.
+        place = {"manifest.json": 0}.get(name, len(content) // 2 if path.suffix == ".json" else len(content) - 1)
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
     else:
         path.write_bytes(content[:-2])
 
-    assert [problem for problem in store.verify(1) if str(path) in problem] == store.verify(1) != []
+    (problem,) = store.verify(1)
+    assert str(path) in problem
+    assert ("were written" in problem) == (damage == "cut" and name != "manifest.json")
     if name in [*LOADED, "manifest.json"]:
         with pytest.raises(LifeDamaged, match=path.name):
             store.load(1)
