@@ -93,16 +93,19 @@ class PluginManager:
         """
         self._registry.register(plugin, distribution, version, settings or {})
 
-    def load(self, selection: PluginSelection, settings: Mapping[str, Mapping[str, Any]]) -> None:
+    def load(
+        self, selection: PluginSelection, settings: Mapping[str, Mapping[str, Any]], lenient: bool = False
+    ) -> None:
         """Load every installed plugin that is on; one that cannot be used is recorded with the reason.
 
         :param selection: which plugins are on.
         :param settings: the config's table of each plugin.
+        :param lenient: raise neither ConfigError nor BadInput: for commands that show or mend what is wrong.
         :raises ConfigError: after all others are loaded, when settings of a plugin that is on are wrong.
         :raises BadInput: after all others are loaded, when a plugin was asked for by name that is not installed.
         :raises PluginError: in strict mode, at the first plugin that is refused.
         """
-        self._registry.load(selection, settings)
+        self._registry.load(selection, settings, lenient)
 
     def infos(self) -> List[PluginInfo]:
         """Return every plugin, installed or registered: those in use in calling order, then the others by name."""

@@ -72,12 +72,13 @@ class PluginRegistry:
             raise PluginError(f"{record.title} was refused: {error}") from error
         self._enter([record])
 
-    def load(self, selection: PluginSelection, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    def load(self, selection: PluginSelection, tables: Mapping[str, Mapping[str, Any]], lenient: bool) -> None:
         """Discover what is installed, import what is on, check it, validate its settings, order and register it.
 
         A plugin that cannot be used is recorded with the reason. Mistakes of the user are raised at the end, after
         everything else has been loaded.
 
+        :param lenient: raise no mistake of the user's, so that what is wrong can be looked at and mended.
         :raises ConfigError: when settings of a plugin that is on are wrong; the plugin is off then.
         :raises BadInput: when somebody asked for a plugin, or asked to leave it out, that is not installed.
         :raises PluginError: in strict mode, at the first plugin that is refused.
@@ -102,7 +103,7 @@ class PluginRegistry:
             if record.name in refused:
                 self._refuse(record, PluginError(refused[record.name]))
         self._enter([record for record in ready if record.name not in refused])
-        if mistakes:
+        if mistakes and not lenient:
             kind = ConfigError if any(isinstance(mistake, ConfigError) for mistake in mistakes) else BadInput
             raise mistakes[0] if len(mistakes) == 1 else kind("; ".join(str(mistake) for mistake in mistakes))
 

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 #: Name under which the kernel's own innermost implementations appear in the trace.
 KERNEL = "kernel"
+# Stages that begin a call; a wrapper's second half and a loss term belong to a call that was counted before.
+_COUNTED = frozenset(("runs", "begins"))
+
+
+class _State:
+    """How far one thread is in its hook calls; ``nested`` is seconds spent in calls within what is being measured."""
+
+    __slots__ = ("depth", "nested")
+
+    def __init__(self) -> None:
+        self.nested = 0.0
+        self.depth = 0
 
 
 class _Thread(threading.local):
     def __init__(self) -> None:
-        # Seconds spent in hook calls that began within what is being measured at the moment.
-        self.nested = 0.0
-        self.depth = 0
+        self.state = _State()
 
 
 class HookTimer:
@@ -35,21 +45,22 @@ class HookTimer:
         self._timer = timer
         self._thread = _Thread()
         self._lock = threading.Lock()
-        self._spent: Dict[Tuple[str, str], Tuple[int, float]] = {}
+        self._spent: Dict[Tuple[str, str], List[float]] = {}
 
     def whole(self, hook: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run one whole hook call; its time counts as nested for whoever made the call."""
-        thread = self._thread
-        nested = thread.nested
-        self.say(hook)
-        thread.depth += 1
+        state = self._thread.state
+        nested = state.nested
+        if self._trace is not None:
+            self.say(hook)
+        state.depth += 1
         started = self._timer()
         try:
             return function(*arguments)
         finally:
             elapsed = self._timer() - started
-            thread.depth -= 1
-            thread.nested = nested + elapsed
+            state.depth -= 1
+            state.nested = nested + elapsed
             if self._trace is not None:
                 self.say(f"{hook} took {_milliseconds(elapsed)}")
 
@@ -59,38 +70,36 @@ class HookTimer:
         :param stage: word for the trace: ``begins``, ``ends`` or ``unwinds`` for a wrapper, ``runs`` otherwise; a
             wrapper counts as one call, when it begins.
         """
-        thread = self._thread
-        nested, thread.nested = thread.nested, 0.0
+        state = self._thread.state
+        nested, state.nested = state.nested, 0.0
         started = self._timer()
         try:
             return function(*arguments)
         finally:
-            own = self._timer() - started - thread.nested
-            thread.nested = nested
+            own = self._timer() - started - state.nested
+            state.nested = nested
             if who != KERNEL:
-                self._book(who, hook, 1 if stage in ("runs", "begins") else 0, own)
+                with self._lock:
+                    entry = self._spent.get((who, hook))
+                    if entry is None:
+                        entry = self._spent[who, hook] = [0, 0.0]
+                    entry[0] += stage in _COUNTED
+                    entry[1] += own
             if self._trace is not None:
                 self.say(f"{who} {stage} {_milliseconds(own)}")
 
     def say(self, text: str) -> None:
         """Add a line to the trace, indented by how deep the call is nested."""
         if self._trace is not None:
-            self._trace("  " * self._thread.depth + text)
+            self._trace("  " * self._thread.state.depth + text)
 
     def timings(self) -> Dict[str, Dict[str, Tuple[int, float]]]:
         """Return calls and seconds by plugin and hook."""
-        with self._lock:
-            spent = dict(self._spent)
         result: Dict[str, Dict[str, Tuple[int, float]]] = {}
-        for (who, hook), entry in spent.items():
-            result.setdefault(who, {})[hook] = entry
-        return result
-
-    def _book(self, who: str, hook: str, calls: int, seconds: float) -> None:
-        key = (who, hook)
         with self._lock:
-            count, total = self._spent.get(key, (0, 0.0))
-            self._spent[key] = (count + calls, total + seconds)
+            for (who, hook), (calls, seconds) in self._spent.items():
+                result.setdefault(who, {})[hook] = (int(calls), seconds)
+        return result
 
 
 def _milliseconds(seconds: float) -> str:

@@ -102,6 +102,21 @@ def test_a_distribution_without_metadata_still_counts(site: Site) -> None:
     assert str(site.discover().candidates["probe"]) == "unknown unknown"
 
 
+def test_metadata_that_cannot_be_parsed_is_as_good_as_none() -> None:
+    # Which files break the parser depends on the version of Python, so the breakage is made here.
+    class Unparsable(metadata.Distribution):
+        def read_text(self, filename: str) -> Optional[str]:
+            if filename == "entry_points.txt":
+                return "[sovl]\nprobe = probe:P\n"
+            raise UnicodeDecodeError("utf-8", b"", 0, 1, "broken")
+
+        def locate_file(self, path: Any) -> Any:
+            raise AssertionError("not needed")
+
+    found = discover(distributions=lambda: [Unparsable()])
+    assert str(found.candidates["probe"]) == "unknown unknown"
+
+
 def test_two_distributions_without_metadata_are_told_apart(site: Site) -> None:
     site.install("one", "[sovl]\nprobe = probe:P\n", version=None)
     site.install("two", "[sovl]\nprobe = probe:P\n", version=None)

@@ -55,10 +55,14 @@ class Bench:
         return PluginRegistry(self.logger, strict, self.told.append, lambda: metadata.distributions(path=path))
 
     def load(
-        self, selection: Optional[PluginSelection] = None, strict: bool = False, **tables: Dict[str, Any]
+        self,
+        selection: Optional[PluginSelection] = None,
+        strict: bool = False,
+        lenient: bool = False,
+        **tables: Dict[str, Any],
     ) -> PluginRegistry:
         registry = self.registry(strict)
-        registry.load(selection or PluginSelection(), tables)
+        registry.load(selection or PluginSelection(), tables, lenient)
         return registry
 
     def events(self, name: str) -> List[Dict[str, Any]]:
@@ -175,7 +179,7 @@ def test_wrong_settings_are_raised_after_the_others_are_loaded(bench: Bench) -> 
     bench.install("b")
     registry = bench.registry()
     with pytest.raises(ConfigError, match=r"plugins\.a\.sise: .* Did you mean plugins\.a\.size\?"):
-        registry.load(PluginSelection(), {"a": {"sise": 2}})
+        registry.load(PluginSelection(), {"a": {"sise": 2}}, False)
     assert names(registry) == ["b"]
     assert reasons(registry)["a"].startswith("plugins.a.sise: ")
     with pytest.raises(PluginError, match=r"plugin 'a' .* is not loaded: plugins\.a\.sise"):
@@ -199,7 +203,7 @@ def test_asking_for_a_plugin_that_is_not_installed_is_a_mistake(bench: Bench) ->
     bench.install("dream")
     registry = bench.registry()
     with pytest.raises(BadInput, match=r"no plugin named 'dreem' is installed\. Did you mean dream\?") as caught:
-        registry.load(PluginSelection.from_sources({}, {}, without=["dreem"]), {})
+        registry.load(PluginSelection.from_sources({}, {}, without=["dreem"]), {}, False)
     assert caught.value.exit_status == 2
     assert names(registry) == ["dream"]
 
@@ -207,6 +211,14 @@ def test_asking_for_a_plugin_that_is_not_installed_is_a_mistake(bench: Bench) ->
 def test_several_unknown_names_are_one_mistake(bench: Bench) -> None:
     with pytest.raises(BadInput, match=r"'x' is installed.*; no plugin named 'y'"):
         bench.load(PluginSelection(only=["x", "y"]))
+
+
+def test_lenient_loading_records_mistakes_and_raises_none(bench: Bench) -> None:
+    bench.install("a")
+    bench.install("b")
+    registry = bench.load(PluginSelection(only=["a", "b", "c"]), lenient=True, a={"sise": 2})
+    assert names(registry) == ["b"]
+    assert reasons(registry)["a"].startswith("plugins.a.sise: there is no such setting")
 
 
 def test_strict_loading_raises_at_the_first_refusal(bench: Bench) -> None:
@@ -291,10 +303,10 @@ def test_plugins_registered_by_hand_are_ordered_too(bench: Bench) -> None:
 def test_the_config_applies_to_plugins_registered_by_hand(bench: Bench) -> None:
     registry = bench.registry()
     registry.register(made("probe", settings_model=Size), "", "", {})
-    registry.load(PluginSelection(), {"probe": {"size": 9}})
+    registry.load(PluginSelection(), {"probe": {"size": 9}}, False)
     assert registry.record("probe").settings.size == 9
     with pytest.raises(ConfigError, match=r"plugins\.probe\.sise"):
-        registry.load(PluginSelection(), {"probe": {"sise": 9}})
+        registry.load(PluginSelection(), {"probe": {"sise": 9}}, False)
     assert names(registry) == []
 
 
@@ -302,7 +314,7 @@ def test_a_plugin_registered_by_hand_stands_before_an_installed_one_of_its_name(
     bench.install("probe")
     registry = bench.registry()
     registry.register(Probe(), "by hand", "0", {})
-    registry.load(PluginSelection(), {})
+    registry.load(PluginSelection(), {}, False)
     assert registry.record("probe").distribution == "by hand"
     assert bench.events("plugin_registered_by_hand")[0]["not_used"] == "sovl-probe 1.5"
 
@@ -311,7 +323,7 @@ def test_an_installed_plugin_may_require_one_registered_by_hand(bench: Bench) ->
     bench.install("a", requires=("probing",))
     registry = bench.registry()
     registry.register(Probe(), "", "", {})
-    registry.load(PluginSelection(), {})
+    registry.load(PluginSelection(), {}, False)
     assert names(registry) == ["probe", "a"]
 
 
