@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 from sovl_core.error_handling import SOVLError
 from sovl_core.events import Night, NightInterrupted, NightReport, Progress
+from sovl_core.journal_nights import NOT_ACCEPTED
 from sovl_core.model_gate import ModelGate
 from sovl_core.plugin_blame import kernels_own
 from sovl_core.proposal import Proposal, propose
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = 2000
 #: Episodes of earlier nights that one night is handed, drawn at random where there are more.
 OLD_MEMORIES = 1000
+#: What to type for a plugin that answers ``on_sleep``.
+SLEEPER = "pip install sovl-gestation"
 #: Trigger of the record that a training run by day leaves.
 TRAINING = "train"
 
@@ -123,9 +126,11 @@ class NightKeeper:
             problems = self._store.verify(number)
             if problems:
                 raise SOVLError(f"Night {number} is damaged: {'; '.join(problems)}", "Choose another: `sovl nights`")
-        self._host.unload()
-        self._journal.use_night(number)
-        self._state.take_back(self._weights.states())
+        # In one piece: models loaded in between would wake up with the other night.
+        with self._gate.turn():
+            self._host.unload()
+            self._journal.use_night(number)
+            self._state.take_back(self._weights.states())
 
     def _require_sleeper(self) -> None:
         infos = [info for info in self._hooks.infos() if "on_sleep" in info.hooks]
@@ -134,7 +139,7 @@ class NightKeeper:
         switched_off = "; ".join(f"{info.name} is off: {info.reason}" for info in infos)
         raise SOVLError(
             "No plugin knows how to sleep" + (f" ({switched_off})" if switched_off else ""),
-            "Switch one on (`sovl plugins list`) or install one, such as: pip install sovl-gestation",
+            f"Switch one on (`sovl plugins list`) or install one, such as: {SLEEPER}",
         )
 
     def _open(
@@ -200,13 +205,17 @@ class NightKeeper:
             self._close(night.number, NightReport(status="failed", reason="no plugin lived through it"))
             self._require_sleeper()
             raise SOVLError(
-                "The night was not lived: no plugin brought it to an end", "See what went wrong with `sovl log`"
+                "The night was not lived: of the plugins that take part in it none brought it to an end",
+                f"See what went wrong with `sovl log`, or install a plugin that sleeps, such as: {SLEEPER}",
             )
         report.number = night.number
         return report
 
     def _conclude(self, night: Night, report: NightReport, proposal: Proposal) -> None:
         if not report.accepted:
+            if report.status not in NOT_ACCEPTED:
+                report.reason = f"a plugin reported the unknown status {report.status!r}. {report.reason}".strip()
+                report.status = "failed"
             self._close(night.number, report)
             return
         handed_in = {episode.id: episode for episode in night.old_memories + night.memories}

@@ -15,7 +15,7 @@ from sovl_core.life import Life
 from sovl_core.night_store import NightStore
 from sovl_core.plugin_manager import PluginManager, PluginSelection
 from sovl_core.system_config import load_config
-from sovl_core.system_logging import ThreadSafeLogger
+from sovl_core.system_logging import ThreadSafeLogger, log_info
 
 if TYPE_CHECKING:
     from sovl_core.events import ErrorEvent, Reply, Turn
@@ -52,16 +52,13 @@ def gather_collaborators(
     config = load_config(life.config_path, environ, overrides or {})
     # Diagnostics of a reader stay in memory: it never writes.
     logger = logger or ThreadSafeLogger(None if read_only else life.log_path)
+    if life.interrupted is not None:
+        log_info(logger, "session_was_killed", holder=str(life.interrupted))
     journal = Journal(life.journal_path, read_only=read_only, clock=clock)
     on_failure.callback(journal.close)
+    # The hook still runs when a failure is noted: the other plugins are told of it when it is over.
     failures: Deque[ErrorEvent] = deque()
-
-    def note_failure(failure: ErrorEvent) -> None:
-        # The hook still runs: the plugins are told of it when it is over.
-        failures.append(failure)
-        warn(failure.message)
-
-    hooks = PluginManager(logger, strict=strict, trace=trace, on_failure=note_failure)
+    hooks = PluginManager(logger, strict=strict, trace=trace, on_failure=failures.append)
     hooks.load(PluginSelection.from_sources(config.plugins, environ, plugins, without), config.plugins)
 
     def load_models() -> Models:

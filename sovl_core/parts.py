@@ -9,6 +9,7 @@ from sovl_core.background import BackgroundNight
 from sovl_core.collaborators import Collaborators
 from sovl_core.conversation import Conversation
 from sovl_core.day_training import DayTraining
+from sovl_core.dreaming import Dreaming
 from sovl_core.events import Reply, Turn
 from sovl_core.failures import Failures
 from sovl_core.model_gate import ModelGate
@@ -57,6 +58,9 @@ class Parts:
         )
         self.training = DayTraining(
             config, hooks, self.host, self.gate, self.nights, logger, stopping=lambda: self.closing
+        )
+        self.dreaming = Dreaming(
+            journal, hooks, self.host, self.gate, stopping=lambda: self.closing, read_only=given.read_only
         )
         self.background = BackgroundNight(self.nights.sleep, self.failures)
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, 
 from sovl_core.background import Outcome
 from sovl_core.collaborators import Collaborators
 from sovl_core.day_training import TrainingData
-from sovl_core.dreaming import dream_on_request
 from sovl_core.error_handling import SOVLError
 from sovl_core.events import Dream, Feedback, Idle, NightInterrupted, NightReport, Progress, Reply, Turn, Utterance
 from sovl_core.parts import Parts
@@ -189,16 +188,12 @@ class SOVLSystem:
         """Let the plugins dream about memories, by default the latest, outside of any night.
 
         :param count: dreams a memory.
-        :param request: further fields of :class:`DreamRequest`.
+        :param request: further fields of :class:`DreamRequest`; ``breathe`` may raise ``NightInterrupted``.
         """
         rng = random.Random(f"{self.config.core.seed}:{self._clock()}")
-        with self._parts.gate.turn():
-            return self._surviving(
-                "dream",
-                lambda: dream_on_request(
-                    self.journal, self.plugins, memories, self.read_only, per_memory=count, rng=rng, **request
-                ),
-            )
+        return self._surviving(
+            "dream", lambda: self._parts.dreaming.dream(memories, per_memory=count, rng=rng, **request)
+        )
 
     def train(
         self,

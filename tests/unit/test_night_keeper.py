@@ -150,6 +150,13 @@ def test_a_partly_accepted_night_is_woken_up_with(world: World) -> None:
     assert world.journal.night(1).report["multiplier"] == 0.5
 
 
+def test_a_status_nobody_knows_counts_as_failed(world: World) -> None:
+    world.plugin.live = lambda night: fill(night.models, 2.0) or NightReport("excellent", "it says")
+    report = world.keeper.sleep("command")
+    assert (report.status, world.statuses(), world.value()) == ("failed", ["failed"], 0.0)
+    assert report.reason == "a plugin reported the unknown status 'excellent'. it says"
+
+
 @pytest.mark.parametrize("status", ["set_aside", "nothing"])
 def test_a_night_that_is_not_accepted_leaves_everything_as_it_was(world: World, status: str) -> None:
     world.tell("a fact")
@@ -272,7 +279,7 @@ def test_without_a_plugin_that_sleeps_nothing_begins(world: World) -> None:
 
 def test_a_sleeper_that_gives_no_report_leaves_a_failed_night(world: World) -> None:
     world.plugin.live = lambda night: None
-    with pytest.raises(SOVLError, match="no plugin brought it to an end"):
+    with pytest.raises(SOVLError, match=r"none brought it to an end.*pip install"):
         world.keeper.sleep("command")
     assert world.statuses() == ["failed"]
 

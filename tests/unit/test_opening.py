@@ -9,8 +9,10 @@ from typing import Any, List
 import pytest
 
 from sovl_core.error_handling import BadInput, ConfigError, LifeLocked
-from sovl_core.events import ErrorEvent
+from sovl_core.events import ErrorEvent, Idle
+from sovl_core.hookspecs import hookimpl
 from sovl_core.opening import gather_collaborators
+from sovl_core.plugin import Plugin
 from sovl_core.system import SOVLSystem
 
 NO_PLUGINS = {"plugins": ["none"], "environ": {}}
@@ -73,13 +75,40 @@ def test_only_one_process_writes_a_life_and_readers_are_free(tmp_path: Path) -> 
             assert reader.logger.path is None
 
 
-def test_failures_of_plugins_are_said_and_kept_for_the_others(tmp_path: Path) -> None:
-    said: List[str] = []
+def test_failures_of_plugins_are_kept_until_the_others_can_be_told(tmp_path: Path) -> None:
+    class Fails(Plugin):
+        name = "fails"
+
+        @hookimpl
+        def on_idle(self, idle: Idle) -> None:
+            raise ValueError("no idea")
+
     with contextlib.ExitStack() as stack:
-        given = gather_collaborators(stack, tmp_path / "life", warn=said.append, **NO_PLUGINS)
-        given.plugins._registry._on_failure(ErrorEvent("plugin", "it raised", plugin="other"))
-        assert said == ["it raised"]
-        assert [failure.plugin for failure in given.plugin_failures] == ["other"]
+        given = gather_collaborators(stack, tmp_path / "life", **NO_PLUGINS)
+        given.plugins.register(Fails())
+        given.plugins.on_idle(Idle(1.0))
+        assert [(failure.plugin, failure.hook) for failure in given.plugin_failures] == [("fails", "on_idle")]
+        heard: List[ErrorEvent] = []
+
+        class Hears(Plugin):
+            name = "hears"
+
+            @hookimpl
+            def on_error(self, error: ErrorEvent) -> None:
+                heard.append(error)
+
+        given.plugins.register(Hears())
+        SOVLSystem(given).idle(Idle(1.0))
+        assert [(failure.plugin, failure.hook) for failure in heard] == [("fails", "on_idle")]
+        assert not given.plugin_failures
+
+
+def test_a_session_that_was_killed_is_noted(tmp_path: Path) -> None:
+    with SOVLSystem.open(tmp_path / "life", **NO_PLUGINS) as system:
+        note = system.life.holder_path.read_bytes()
+    system.life.holder_path.write_bytes(note)
+    with SOVLSystem.open(tmp_path / "life", **NO_PLUGINS) as system:
+        assert [entry["event"] for entry in system.logger.read()] == ["session_was_killed"]
 
 
 def test_models_come_from_the_store_that_is_handed_in(tmp_path: Path, mocker: Any) -> None:
