@@ -69,9 +69,12 @@ class Parts:
         given = self._given
         with self.gate.turn():
             models = self.host.get()
-            return given.plugins.on_generate(
+            reply = given.plugins.on_generate(
                 turn, lambda request: given.generate_reply(models, request, given.config.generation)
             )
+            # A scaffold that is built on first use adds to what the life can take in.
+            self._measure(models)
+            return reply
 
     def make_context(self, plugin: Plugin, settings: Any) -> PluginContext:
         """Return what a plugin is handed at its start."""
@@ -95,4 +98,7 @@ class Parts:
 
     def _wake(self, models: Models) -> None:
         self.weights.wake(models)
+        self._measure(models)
+
+    def _measure(self, models: Models) -> None:
         self.state.measure_capacity(models, self._given.config.lifecycle.capacity_factor)

@@ -202,6 +202,48 @@ def test_nights_can_be_gone_back_behind_and_forth(life: Life) -> None:
         assert ask(system) == WORDS
 
 
+def test_the_scaffold_is_stored_with_the_night_and_built_again_when_it_is_needed(life: Life) -> None:
+    import torch
+
+    shared = {"core.scaffold_model": "base[:2]"}
+    with life.open(overrides=shared) as system:
+        tell_facts(system)
+        models = system.models()
+        assert not models.scaffold_loaded
+        learned = next(p for name, p in models.scaffold.named_parameters() if "lora_B" in name)
+        with torch.no_grad():
+            learned.fill_(0.25)
+        system.sleep()
+    adapter = life.path / "nights" / "0001" / "adapter"
+    assert (adapter / "adapter_model.safetensors").exists()
+    with life.open(overrides=shared) as system:
+        models = system.models()
+        assert models.scaffold_loaded
+        learned = next(p for name, p in models.scaffold.named_parameters() if "lora_B" in name)
+        assert torch.equal(learned, torch.full_like(learned, 0.25))
+    with life.open() as system:
+        # Without its scaffold the life goes on, and the next night keeps what the scaffold had learned.
+        system.tell("One more fact about me is new.")
+        system.sleep()
+    with life.open(overrides=shared) as system:
+        assert system.models().scaffold_loaded
+        assert system.journal.current_night() == 2
+
+
+def test_settings_that_do_not_fit_what_was_learned_are_refused_by_name(life: Life) -> None:
+    shared = {"core.scaffold_model": "base[:2]"}
+    with life.open(overrides=shared) as system:
+        tell_facts(system)
+        assert system.models().scaffold is not None
+        system.sleep()
+    with life.open(overrides={**shared, "lora.rank": 4}) as system:
+        with pytest.raises(SOVLError, match=r"night 1 do not fit.*scaffold.*nights use 0"):
+            system.generate("hello")
+        assert not system.models_loaded
+        system.use_night(0)
+        assert system.generate("hello", **GREEDY).text
+
+
 def test_a_damaged_night_is_left_for_the_one_before(life: Life) -> None:
     with life.open() as system:
         system.tell(FACTS[0])

@@ -295,6 +295,18 @@ def test_capacity_is_known_once_models_are_loaded(life_of: Any) -> None:
     assert system.vitals.capacity == pytest.approx(4 * 0.01)
 
 
+def test_capacity_grows_with_what_is_built_on_first_use(life_of: Any) -> None:
+    import torch
+
+    def reply(models: Any, turn: Turn, settings: Any) -> Reply:
+        models.register_trainable("late", torch.nn.Linear(2, 3, bias=False))
+        return Reply("hello")
+
+    system = life_of(reply=reply)
+    system.generate("hello")
+    assert system.vitals.capacity == pytest.approx((4 + 6) * 0.01)
+
+
 def test_settings_are_changed_and_saved(life_of: Any) -> None:
     with life_of() as system:
         assert system.set_config("generation.temperature", "0.2").live
