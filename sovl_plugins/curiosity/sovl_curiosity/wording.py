@@ -26,14 +26,20 @@ STOP_WORDS = OPENERS | _set(
     "things something anything one two yes okay thanks thank please hello hey really quite well now today still ever "
     "never always"
 )
+#: Words that a noun follows: "my old cats" is no sentence, "my knee hurts" is one.
+QUALITIES = _set(
+    "old new young older younger elder big small little good best favourite favorite own first second last other two "
+    "three four five six red blue green black white brown grey gray dear"
+)
 SHORTEST, LONGEST = 3, 20
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _PREAMBLE = re.compile(r"^\W*(?:question|assistant|q)\s*[:.-]\s*", re.IGNORECASE)
-_NOUN_OF_MINE = re.compile(
-    r"\b[Mm]y ((?:[\w'-]+ ){0,2}?[\w'-]+)"
+_NOUN = re.compile(
+    r"\b(my|a|an|the) ((?:[\w'-]+ ){0,2}?[\w'-]+)"
     r"(?= (?:is|are|was|were|has|have|had|will|can|and|or|but|who|which|that|at|in|on|to|with|for|from|of)\b"
-    r"|[.,;:!?]|$)"
+    r"|[.,;:!?]|$)",
+    re.IGNORECASE,
 )
 
 
@@ -78,16 +84,22 @@ def reads_as_question(text: str, said: str) -> bool:
 def plain_question(said: str) -> Optional[str]:
     """Return a question about what was said that needs no model; None where nothing can be asked about.
 
-    Asks about a name, else about what the user called their own, else about the longest word.
+    Asks about a name, else about what the user called their own, else about a thing, else about the longest word.
     """
     name = _name(said)
     if name:
         return f"Can you tell me more about {name}?"
-    own = _NOUN_OF_MINE.search(said)
-    if own and content_words(own.group(1)):
-        return f"Can you tell me more about your {own.group(1)}?"
+    nouns = [(article.lower(), _without_verb(noun)) for article, noun in _NOUN.findall(said) if content_words(noun)]
+    for article, noun in sorted(nouns, key=lambda found: found[0] != "my"):
+        return f"Can you tell me more about {'your' if article == 'my' else 'the'} {noun}?"
     telling = [word for word in _WORD.findall(said) if content_words(word)]
     return f'What should I know about "{max(telling, key=len).lower()}"?' if telling else None
+
+
+def _without_verb(noun: str) -> str:
+    found = noun.split()
+    verb_like = len(found) > 1 and found[-1].endswith(("s", "ed")) and found[-2].lower() not in QUALITIES
+    return " ".join(found[:-1] if verb_like else found)
 
 
 def _name(said: str) -> str:

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 if TYPE_CHECKING:
     from torch import nn
 
-#: Warns at every layer of every token that int8 casts its input to float16.
-CHATTY_LOGGER = "bitsandbytes.autograd._functions"
+#: Warnings of bitsandbytes that tell the user nothing they could act on, by logger: int8 casts its input, said at every
+#: layer of every token; a kernel for 4-bit weights on the CPU is missing, which has no backward and is not wanted here.
+CHATTER = {
+    "bitsandbytes.autograd._functions": "inputs will be cast",
+    "bitsandbytes.backends.cpu.ops": "Failed to load CPU gemm_4bit_forward",
+}
 
 
 def precision_of(model: nn.Module) -> str:
@@ -53,25 +57,21 @@ def footprint(model: nn.Module) -> int:
 
 
 class Quiet:
-    """Silences one repeated warning of bitsandbytes while quantized models are loaded."""
-
-    def __init__(self) -> None:
-        self._on = False
+    """Silences :data:`CHATTER` between :meth:`start` and :meth:`stop`; a second call of either changes nothing."""
 
     def start(self) -> None:
-        """Begin; a second call changes nothing."""
-        if not self._on:
-            logging.getLogger(CHATTY_LOGGER).addFilter(self._wanted)
-            self._on = True
+        """Begin."""
+        for name in CHATTER:
+            logging.getLogger(name).addFilter(self._wanted)
 
     def stop(self) -> None:
-        """End; a second call changes nothing."""
-        logging.getLogger(CHATTY_LOGGER).removeFilter(self._wanted)
-        self._on = False
+        """End."""
+        for name in CHATTER:
+            logging.getLogger(name).removeFilter(self._wanted)
 
     @staticmethod
     def _wanted(record: logging.LogRecord) -> bool:
-        return "inputs will be cast" not in str(record.msg)
+        return CHATTER.get(record.name, "\0") not in str(record.msg)
 
 
 def _four_bit_layers(model: nn.Module) -> Iterator[Any]:

@@ -53,12 +53,13 @@ class QuantizationPlugin(Plugin):
 
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
-        """Keep the context."""
+        """Keep the context; keep bitsandbytes from filling the terminal."""
         self._context = context
+        self._quiet.start()
 
     @hookimpl
     def on_stop(self) -> None:
-        """Take the log filter off again."""
+        """Take the log filters off again."""
         self._quiet.stop()
 
     @hookimpl
@@ -82,14 +83,11 @@ class QuantizationPlugin(Plugin):
         self._loaded = precision_of(models.base)
         self._footprint = footprint(models.base)
         let_gradients_through(models.base)
-        if self._loaded == "int8":
-            self._quiet.start()
 
     @hookimpl
     def on_models_unloaded(self, models: Models) -> None:
         """Forget what was loaded."""
         self._loaded = None
-        self._quiet.stop()
 
     @hookimpl
     def on_commands(self) -> List[Command]:

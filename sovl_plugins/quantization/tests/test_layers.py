@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from sovl_quantization.layers import CHATTY_LOGGER, Quiet, footprint, let_gradients_through, precision_of
+from sovl_quantization.layers import CHATTER, Quiet, footprint, let_gradients_through, precision_of
 from sovl_quantization.modes import MODES, set_quantization_mode
 
 
@@ -69,14 +69,16 @@ def test_layers_that_would_be_repacked_are_counted(folder):
     assert let_gradients_through(model) == 0
 
 
-def test_one_warning_is_silenced_and_only_while_asked(caplog):
-    quiet, logger = Quiet(), logging.getLogger(CHATTY_LOGGER)
-    before = list(logger.filters)
+def test_chatter_is_silenced_and_only_while_asked(caplog):
+    quiet = Quiet()
+    loggers = {name: logging.getLogger(name) for name in CHATTER}
+    before = {name: list(logger.filters) for name, logger in loggers.items()}
     quiet.start()
     quiet.start()
-    logger.warning("MatMul8bitLt: inputs will be cast from %s to float16 during quantization", "float32")
-    logger.warning("something else")
+    for name, logger in loggers.items():
+        logger.warning(f"{CHATTER[name]} from %s", "float32")
+        logger.warning("something else")
     quiet.stop()
     quiet.stop()
-    assert [record.message for record in caplog.records] == ["something else"]
-    assert logger.filters == before
+    assert [record.message for record in caplog.records] == ["something else"] * len(CHATTER)
+    assert {name: logger.filters for name, logger in loggers.items()} == before

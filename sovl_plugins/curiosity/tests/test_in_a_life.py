@@ -1,0 +1,75 @@
+"""The plugin alone in a real life on a tiny model."""
+
+from __future__ import annotations
+
+from sovl_core.events import Idle
+
+SAID = "My dog is called Biscuit."
+
+
+def silence(system, seconds=60):
+    """Let a silence pass second by second; return what is said into it, with the second."""
+    said = []
+    for second in range(1, seconds):
+        idle = Idle(float(second), system.conversation, system.vitals.last_prompt)
+        said += [(second, utterance.text) for utterance in system.idle(idle)]
+    return said
+
+
+def test_it_speaks_up_and_the_answer_is_kept_with_its_question(open_life):
+    system = open_life("curiosity", plugins__curiosity__eruption_chance=1.0)
+    system.generate(SAID)
+    ((second, question),) = silence(system)
+    assert second >= 20
+    # The random model writes no question: the plain one is the floor.
+    assert question == "Can you tell me more about Biscuit?"
+    reply = system.generate("He sleeps in a box.")
+    assert reply.text.startswith("Thank you, I will remember that. ")
+    asked = system.journal.questions()
+    assert [(entry.text, entry.status, entry.answer_episode) for entry in asked] == [
+        (question, "answered", reply.episode)
+    ]
+    answer = system.journal.episode(reply.episode)
+    assert (answer.source, answer.weight) == ("answer", 1.2)
+    assert system.plugins.get("curiosity").tally.answered == 1
+    system.close()
+
+    again = open_life("curiosity")
+    assert again.plugins.get("curiosity").tally.answered == 1
+    assert "1 asked" in str(again.status())
+
+
+def test_a_question_by_command_is_answered_by_the_next_turn(open_life):
+    system = open_life("curiosity")
+    system.generate(SAID)
+    question = system.commands()["spark"].run([], {})
+    reply = system.generate("He sleeps in a box.")
+    (entry,) = system.journal.questions()
+    assert (entry.text, entry.status, entry.answer_episode) == (question, "answered", reply.episode)
+    assert [feedback.kind for feedback in system.journal.feedback()] == ["answer"]
+
+
+def test_an_eruption_in_a_reply_asks_after_it(open_life):
+    system = open_life("curiosity", plugins__curiosity__eruption_chance=1.0)
+    system.plugins.get("curiosity").pressure.value = 1.0
+    reply = system.generate(SAID)
+    assert reply.question == "Can you tell me more about Biscuit?"
+    (entry,) = system.journal.questions(status="asked")
+    assert (entry.text, entry.episode) == (reply.question, reply.episode)
+
+
+def test_idling_loads_no_model(open_life):
+    system = open_life("curiosity", plugins__curiosity__eruption_chance=1.0)
+    system.vitals.last_prompt = SAID
+    assert silence(system) == []
+    assert not system.models_loaded
+
+
+def test_a_life_that_is_only_read_is_spoken_to_and_left_as_it_is(open_life):
+    open_life("curiosity").close()
+    system = open_life("curiosity", read_only=True, plugins__curiosity__eruption_chance=1.0)
+    system.plugins.get("curiosity").pressure.value = 1.0
+    assert system.generate(SAID).question == "Can you tell me more about Biscuit?"
+    system.vitals.last_prompt = SAID
+    assert silence(system)
+    assert system.journal.questions() == []
