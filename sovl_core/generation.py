@@ -196,8 +196,8 @@ def _seeded(seed: Optional[int], device: Any) -> Iterator[None]:
         return
     import torch
 
-    devices = [] if device.type == "cpu" else [device]
-    with torch.random.fork_rng(devices=devices, device_type="cuda" if device.type == "cpu" else device.type):
+    # CPU state is always put back; of accelerators only CUDA's can be, by device.
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
 

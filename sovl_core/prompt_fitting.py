@@ -45,7 +45,7 @@ def fit_prompt(tokenizer: Any, turn: Turn, settings: GenerationSettings, positio
     """
     room = None if positions is None else positions - max(1, min(turn.max_new_tokens, int(positions * _REPLY_SHARE)))
     given = turn.annotations.get(PROMPT_IDS)
-    if given is not None:
+    if given:
         return FittedPrompt(list(given) if room is None else list(given)[-room:])
     limit = settings.max_prompt_tokens if room is None else min(settings.max_prompt_tokens, room)
     history = list(turn.history)
