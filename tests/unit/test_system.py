@@ -263,6 +263,71 @@ def test_closing_ends_a_night_which_the_next_session_goes_on_with(life_of: Any, 
     assert resumed == [True]
 
 
+def test_closing_waits_until_the_end_of_a_night_was_told(life_of: Any, plugin: Everything) -> None:
+    begun, told = threading.Event(), []
+
+    def in_night(night: Night) -> None:
+        while True:
+            begun.set()
+            night.breathe()
+
+    def finished(outcome: Any) -> None:
+        threading.Event().wait(0.1)
+        told.append(outcome)
+
+    plugin.in_night = in_night
+    system = life_of(plugin)
+    system.sleep_in_background(finished=finished)
+    assert begun.wait(WAIT)
+    system.close()
+    assert [type(outcome) for outcome in told] == [NightInterrupted]
+
+
+def test_closing_ends_a_night_in_any_thread_before_it_lets_go(life_of: Any, plugin: Everything) -> None:
+    begun, ended = threading.Event(), []
+
+    def in_night(night: Night) -> None:
+        while True:
+            begun.set()
+            night.breathe()
+
+    plugin.in_night = in_night
+    system = life_of(plugin)
+
+    def sleep() -> None:
+        try:
+            system.sleep()
+        except NightInterrupted as interruption:
+            ended.append(interruption)
+
+    thread = threading.Thread(target=sleep)
+    thread.start()
+    assert begun.wait(WAIT)
+    system.close()
+    thread.join(WAIT)
+    assert len(ended) == 1
+    assert plugin.events[-3:] == ["save", "models unloaded", "stop"]
+
+
+def test_who_speaks_second_is_answered_in_view_of_what_was_said_first(life_of: Any) -> None:
+    histories: Dict[str, List[str]] = {}
+    second: List[threading.Thread] = []
+
+    def reply(models: Any, turn: Turn, settings: Any) -> Reply:
+        histories[turn.prompt] = [message.content for message in turn.history]
+        if turn.prompt == "first":
+            second.append(threading.Thread(target=lambda: system.generate("second")))
+            second[0].start()
+            while system.journal.count_episodes() < 2:
+                second[0].join(0.005)
+        return Reply(f"reply to {turn.prompt}", token_ids=[1])
+
+    system = life_of(reply=reply)
+    system.generate("first")
+    second[0].join(WAIT)
+    assert histories == {"first": [], "second": ["first", "reply to first"]}
+
+
 def test_commands_run_one_at_a_time_with_turns_and_keep_their_names_apart(life_of: Any, plugin: Everything) -> None:
     class Other(Plugin):
         name = "other"
