@@ -80,7 +80,10 @@ def is_whole(folder: Path) -> bool:
 def _missing_weights(folder: Path) -> str:
     index = folder / "model.safetensors.index.json"
     if index.is_file():
-        absent = sorted(name for name in _shards(index) if not (folder / name).is_file())
+        shards = _shards(index)
+        if not shards:
+            return f"weights ({index.name} names none)"
+        absent = sorted(name for name in shards if not (folder / name).is_file())
         return f"weights ({', '.join(absent[:3])})" if absent else ""
     if _exists(folder, "model*.safetensors"):
         return ""
@@ -91,9 +94,9 @@ def _missing_weights(folder: Path) -> str:
 
 def _shards(index: Path) -> Set[str]:
     try:
-        return set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        return {str(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {index.name}
+        return set()
 
 
 def _exists(folder: Path, pattern: str) -> bool:
