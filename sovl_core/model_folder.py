@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Set
 
@@ -83,7 +84,8 @@ def _missing_weights(folder: Path) -> str:
         shards = _shards(index)
         if not shards:
             return f"weights ({index.name} names none)"
-        absent = sorted(name for name in shards if not (folder / name).is_file())
+        # os.path rather than Path: a name no file system takes counts as absent instead of raising.
+        absent = sorted(name for name in shards if not os.path.isfile(os.path.join(str(folder), name)))
         return f"weights ({', '.join(absent[:3])})" if absent else ""
     if _exists(folder, "model*.safetensors"):
         return ""
