@@ -9,6 +9,8 @@ from sovl_core.events import Turn
 from sovl_core.records import Message, Question
 from sovl_curiosity.answers import put_into_history, question_answered_by
 
+pytestmark = pytest.mark.no_torch
+
 
 @pytest.fixture
 def question(journal):

@@ -11,6 +11,8 @@ from sovl_curiosity import CuriositySettings
 from sovl_curiosity.asking import EXAMPLES, answer_confidences, question_temperature, write_question
 from sovl_curiosity.wording import reads_as_question
 
+pytestmark = pytest.mark.no_torch
+
 SAID = "I adopted a grey rabbit called Biscuit."
 
 

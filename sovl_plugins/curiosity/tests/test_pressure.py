@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from sovl_curiosity import CuriosityPressure
 
+pytestmark = pytest.mark.no_torch
+
 
 def test_update_adds_mood_doubt_and_silence():
     pressure = CuriosityPressure(0.2)

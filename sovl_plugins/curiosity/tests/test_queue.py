@@ -8,6 +8,8 @@ from sovl_core.journal import Journal
 from sovl_core.system_logging import ThreadSafeLogger
 from sovl_curiosity.queue import QuestionQueue
 
+pytestmark = pytest.mark.no_torch
+
 
 @pytest.fixture
 def queue(journal):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_curiosity.silence import Silence
+
+pytestmark = pytest.mark.no_torch
 
 
 def test_each_second_counts_once():

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from sovl_curiosity.tally import Tally
+
+pytestmark = pytest.mark.no_torch
 
 
 def test_asked_are_all_that_were_asked():

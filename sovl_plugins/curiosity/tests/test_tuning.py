@@ -8,6 +8,8 @@ from sovl_core.error_handling import BadInput
 from sovl_curiosity import CuriositySettings
 from sovl_curiosity.tuning import keep_hint, listing, tune, tuning_options
 
+pytestmark = pytest.mark.no_torch
+
 
 def test_options_carry_type_bounds_and_help():
     (option,) = tuning_options(CuriositySettings, ["pressure_drop"])

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from sovl_curiosity.wording import content_words, first_question, plain_question, reads_as_question
 
+pytestmark = pytest.mark.no_torch
+
 SAID = "I adopted a grey rabbit called Biscuit last week."
 
 

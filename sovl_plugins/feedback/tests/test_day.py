@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_feedback.day import BARS, KEPT_CONFIDENCES, KEPT_TEMPERAMENTS, Day, sparkline
+
+pytestmark = pytest.mark.no_torch
 
 
 def test_a_count_that_grows_is_the_same_day():

@@ -18,6 +18,8 @@ from sovl_feedback.temperament import (
     update_temperament,
 )
 
+pytestmark = pytest.mark.no_torch
+
 mood = st.floats(-1, 1)
 share = st.floats(0, 1)
 

@@ -8,6 +8,8 @@ from sovl_core.error_handling import BadInput
 from sovl_feedback import FeedbackSettings
 from sovl_feedback.tuning import keep_hint, listing, tune, tuning_options
 
+pytestmark = pytest.mark.no_torch
+
 
 def test_options_carry_type_bounds_and_help():
     (option,) = tuning_options(FeedbackSettings, ["mood_influence"])

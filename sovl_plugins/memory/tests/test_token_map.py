@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from sovl_memory import MemorySettings, TokenMap
 from sovl_memory.token_map import ROOM
 
+pytestmark = pytest.mark.no_torch
+
 turns = st.lists(st.tuples(st.sets(st.integers(0, 5)), st.floats(0, 1)), max_size=30)
 
 
