@@ -79,15 +79,17 @@ class Conversation:
             return self._generate(clean_text(prompt), conversation, None, fields)
         question = self._question_answered_by(prompt, conversation, source)
         episode = self._begin(prompt, conversation, source, weight, question)
-        # The journal's text, not the user's: a lone surrogate breaks every tokenizer.
-        reply = self._generate(episode.prompt, conversation, episode.id, fields)
-        self._journal.finish_episode(
-            episode.id,
-            reply.text,
-            confidence=reply.confidence,
-            details={**episode.details, "finish_reason": reply.finish_reason, "tokens": len(reply.token_ids)},
-        )
-        self._remember(episode.prompt, reply)
+        # Held until the reply is written down: it is part of the history of whoever speaks next.
+        with self._gate.turn():
+            # The journal's text, not the user's: a lone surrogate breaks every tokenizer.
+            reply = self._generate(episode.prompt, conversation, episode.id, fields)
+            self._journal.finish_episode(
+                episode.id,
+                reply.text,
+                confidence=reply.confidence,
+                details={"finish_reason": reply.finish_reason, "tokens": len(reply.token_ids)},
+            )
+            self._remember(episode.prompt, reply)
         if question is not None:
             self._answered(question, episode)
         if reply.question:
@@ -138,9 +140,7 @@ class Conversation:
 
     def _generate(self, prompt: str, conversation: str, episode: Optional[int], fields: Dict[str, Any]) -> Reply:
         try:
-            # Held from here, so that the history includes the reply of a turn that was before this one.
-            with self._gate.turn():
-                reply = self._answer(self._turn(prompt, conversation, episode, fields))
+            reply = self._answer(self._turn(prompt, conversation, episode, fields))
         except Exception as error:
             failure = self._failures.survive(error, "reply", episode)
             if failure is error:
@@ -177,14 +177,13 @@ class Conversation:
         )
 
     def _remember(self, prompt: str, reply: Reply) -> None:
-        with self._gate.turn():
-            if reply.token_ids and reply.finish_reason != "cancelled":
-                self._vitals.record_confidence(reply.confidence)
-            self._vitals.last_prompt = prompt
-            if self._seen.is_new(prompt):
-                self._vitals.exposure += exposure_gain(self._vitals, self._config.lifecycle)
-            self._state.save_vitals()
-            self._journal.set_value(SEEN_KEY, self._seen.to_list())
+        if reply.token_ids and reply.finish_reason != "cancelled":
+            self._vitals.record_confidence(reply.confidence)
+        self._vitals.last_prompt = prompt
+        if self._seen.is_new(prompt):
+            self._vitals.exposure += exposure_gain(self._vitals, self._config.lifecycle)
+        self._state.save_vitals()
+        self._journal.set_value(SEEN_KEY, self._seen.to_list())
 
     def _question_answered_by(self, prompt: str, conversation: str, source: str) -> Optional[int]:
         # Asked something in return, the user has not answered yet.

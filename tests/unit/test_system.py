@@ -287,9 +287,13 @@ def test_closing_ends_a_night_in_any_thread_before_it_lets_go(life_of: Any, plug
     begun, ended = threading.Event(), []
 
     def in_night(night: Night) -> None:
-        while True:
-            begun.set()
-            night.breathe()
+        try:
+            while True:
+                begun.set()
+                threading.Event().wait(0.05)
+                night.breathe()
+        finally:
+            plugin.events.append("night over")
 
     plugin.in_night = in_night
     system = life_of(plugin)
@@ -306,10 +310,10 @@ def test_closing_ends_a_night_in_any_thread_before_it_lets_go(life_of: Any, plug
     system.close()
     thread.join(WAIT)
     assert len(ended) == 1
-    assert plugin.events[-3:] == ["save", "models unloaded", "stop"]
+    assert plugin.events[-4:] == ["night over", "save", "models unloaded", "stop"]
 
 
-def test_who_speaks_second_is_answered_in_view_of_what_was_said_first(life_of: Any) -> None:
+def test_who_speaks_second_is_answered_in_view_of_what_was_said_first(life_of: Any, mocker: Any) -> None:
     histories: Dict[str, List[str]] = {}
     second: List[threading.Thread] = []
 
@@ -320,9 +324,17 @@ def test_who_speaks_second_is_answered_in_view_of_what_was_said_first(life_of: A
             second[0].start()
             while system.journal.count_episodes() < 2:
                 second[0].join(0.005)
+            second[0].join(0.05)
         return Reply(f"reply to {turn.prompt}", token_ids=[1])
 
     system = life_of(reply=reply)
+    finish = system.journal.finish_episode
+
+    def slowly(*arguments: Any, **keywords: Any) -> Any:
+        threading.Event().wait(0.05)
+        return finish(*arguments, **keywords)
+
+    mocker.patch.object(system.journal, "finish_episode", slowly)
     system.generate("first")
     second[0].join(WAIT)
     assert histories == {"first": [], "second": ["first", "reply to first"]}
