@@ -109,7 +109,11 @@ class GenerationSettings(Settings):
     top_k: int = Field(default=30, ge=0, le=100000, description="Sample from this many likeliest tokens; 0 from all.")
     top_p: float = Field(default=0.95, gt=0, le=1, description="Sample from the likeliest tokens that add up to this.")
     repetition_penalty: float = Field(
-        default=1.1, ge=0.5, le=2, description="Divides the score of used tokens; 1 is off."
+        default=1.0,
+        ge=0.5,
+        le=2,
+        description="Divides the score of tokens in prompt and reply; 1 is off. Above 1 it also costs recall: an "
+        "answer repeats the words of its question.",
     )
     repetition_check: bool = Field(
         default=True, description="Cut a reply where three tokens repeat right after themselves."

@@ -64,7 +64,7 @@ class CrossAttentionStack(nn.Module):
     @property
     def is_identity(self) -> bool:
         """True while every gate is exactly zero: the stack cannot say anything yet."""
-        return all(float(layer.gate) == 0.0 for layer in self.cross_layers())
+        return all(float(layer.gate.detach()) == 0.0 for layer in self.cross_layers())
 
     def cross_layers(self) -> List[GatedCrossAttention]:
         """Return the layers' modules, bottom first."""
