@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, ContextManager, Dict, List, Optional
 
 from sovl_core.records import Episode, Message
 
@@ -183,7 +183,9 @@ class Night:
     ``number`` is its number, ``parent`` the accepted night it starts from. ``memories`` are the learnable episodes not
     yet consolidated, ``old_memories`` those of earlier nights. ``folder`` is this night's own folder for checkpoints;
     it survives an interruption and is handed in again when the night goes on (``resumed`` True). ``trigger`` is
-    ``command``, ``gestation`` or ``api``. ``options`` come from the command line and override settings.
+    ``command``, ``gestation`` or ``api``. ``options`` come from the command line and override settings. A plugin that
+    learns more than registered weights adds to ``while_awake`` a context manager that puts the accepted state in place:
+    it is entered whenever somebody who speaks in the middle of the night is answered.
     """
 
     number: int
@@ -198,6 +200,7 @@ class Night:
     options: Dict[str, Any] = field(default_factory=dict)
     breathe: Callable[[], None] = lambda: None
     progress: Callable[[Progress], None] = lambda progress: None
+    while_awake: List[Callable[[], ContextManager[None]]] = field(default_factory=list)
     annotations: Dict[str, Any] = field(default_factory=dict)
 
 

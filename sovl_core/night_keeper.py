@@ -169,6 +169,7 @@ class NightKeeper:
             resumed=running is not None,
             options=options,
             breathe=kernels_own(breath),
+            while_awake=proposal.while_awake,
         )
 
     def _unfinished(self, parent: Optional[int], plugins: Dict[str, str]) -> Optional[NightRecord]:

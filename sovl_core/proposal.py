@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Callable, Dict, Iterator
+from typing import TYPE_CHECKING, Callable, ContextManager, Dict, Iterator, List
 
 from sovl_core.evaluation_mode import evaluating
 from sovl_core.events import NightInterrupted
@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 
 class Proposal:
-    """Training in progress on the models, within :func:`propose`."""
+    """Training in progress on the models, within :func:`propose`.
+
+    ``while_awake`` holds context managers that put in place what was accepted besides weights.
+    """
 
     def __init__(self, host: ModelHost, gate: ModelGate, stopping: Callable[[], bool]) -> None:
         self.models = host.get()
         self.kept = False
+        self.while_awake: List[Callable[[], ContextManager[None]]] = []
         self._gate = gate
         self._stopping = stopping
         self._accepted: Dict[str, Dict[str, Tensor]] = self.models.snapshot()
@@ -64,8 +68,12 @@ class Proposal:
         # Sampling in a turn moves the process-wide generator; the work goes on as if nobody had spoken.
         devices = [models.device] if models.device.type == "cuda" else []
         try:
-            with evaluating(models), torch.random.fork_rng(devices=devices):
+            with contextlib.ExitStack() as lent:
+                lent.enter_context(evaluating(models))
+                lent.enter_context(torch.random.fork_rng(devices=devices))
                 models.restore(self._accepted)
+                for put_in_place in self.while_awake:
+                    lent.enter_context(put_in_place())
                 yield
         finally:
             models.restore(candidate)

@@ -54,8 +54,8 @@ class StateKeeper:
         self.take_back(self._of_day() or of_night())
 
     def take_back(self, states: Dict[str, PluginState]) -> None:
-        """Hand each plugin its state."""
-        self._carried = dict(states)
+        """Hand each plugin its state; what is not among it stays as it is."""
+        self._carried.update(states)
         if states:
             self._hooks.on_load_state(states)
 

@@ -16,6 +16,7 @@ from sovl_core.parts import Parts
 from sovl_core.plugin import Command
 from sovl_core.setting_change import SettingChange, change_setting
 from sovl_core.status import gather_status
+from sovl_core.system_logging import log_info
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     ReportProgress = Callable[[Progress], None]
 
 Result = TypeVar("Result")
+
+#: Trigger of a night that a plugin asked for in a quiet moment.
+ASKED_FOR = "gestation"
 
 
 class SOVLSystem:
@@ -229,7 +233,8 @@ class SOVLSystem:
         for utterance in said:
             self._parts.talk.say(utterance, idle.conversation)
         if idle.wants_sleep and not self.read_only:
-            self.sleep_in_background(idle.wants_sleep, progress, finished)
+            log_info(self.logger, "night_wanted", reason=idle.wants_sleep)
+            self.sleep_in_background(ASKED_FOR, progress, finished)
         return said
 
     def commands(self) -> Dict[str, Command]:

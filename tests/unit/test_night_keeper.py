@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import threading
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import pytest
 
@@ -313,14 +314,22 @@ def test_a_night_that_can_never_be_stored_is_not_gone_on_with(world: World, mock
 
 
 def test_another_thread_is_answered_with_the_accepted_weights_meanwhile(world: World) -> None:
-    seen: List[float] = []
+    seen: List[Any] = []
+    multiplier = ["candidate"]
     world.host.get()
 
     def turn() -> None:
         with world.gate.turn():
-            seen.append(world.value())
+            seen.append((world.value(), multiplier[0]))
+
+    @contextlib.contextmanager
+    def accepted() -> Iterator[None]:
+        multiplier[0] = "accepted"
+        yield
+        multiplier[0] = "candidate"
 
     def live(night: Night) -> NightReport:
+        night.while_awake.append(accepted)
         fill(night.models, 2.0)
         thread = threading.Thread(target=turn)
         thread.start()
@@ -331,8 +340,9 @@ def test_another_thread_is_answered_with_the_accepted_weights_meanwhile(world: W
 
     world.plugin.live = live
     world.keeper.sleep("command")
-    assert seen == [0.0]
+    assert seen == [(0.0, "accepted")]
     assert world.value() == 2.0
+    assert multiplier == ["candidate"]
 
 
 def test_training_by_day_is_kept_as_a_night_of_its_own(world: World) -> None:

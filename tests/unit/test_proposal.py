@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import threading
-from typing import Any, List
+from typing import Any, Iterator, List
 
 import pytest
 
@@ -100,6 +101,41 @@ def test_a_turn_meanwhile_sees_the_accepted_weights_in_evaluation_mode(models: A
         assert torch.equal(torch.rand(1), expected)
         thread.join(WAIT)
     assert seen == [(0.0, False, True)]
+
+
+def test_what_plugins_accepted_besides_weights_is_put_in_place_as_well(models: Any) -> None:
+    gate, state, seen = ModelGate(), ["candidate"], []
+
+    @contextlib.contextmanager
+    def accepted() -> Iterator[None]:
+        state[0] = "accepted"
+        yield
+        state[0] = "candidate"
+
+    with propose(Host(models), gate, "a night", lambda: False) as proposal:
+        proposal.while_awake.append(accepted)
+        thread = waiting_turn(gate, lambda: seen.append(state[0]))
+        proposal.breathe()
+        thread.join(WAIT)
+        assert state == ["candidate"]
+    assert seen == ["accepted"]
+
+
+def test_when_that_fails_the_weights_are_the_works_own_again(models: Any) -> None:
+    gate = ModelGate()
+
+    def fails() -> Any:
+        raise ValueError("no accepted state")
+
+    with propose(Host(models), gate, "a night", lambda: False) as proposal:
+        proposal.while_awake.append(fails)
+        train(models, 5.0)
+        thread = waiting_turn(gate, lambda: None)
+        with pytest.raises(ValueError, match="no accepted state"):
+            proposal.breathe()
+        assert weight(models)[0][0] == 5.0
+    thread.join(WAIT)
+    assert not thread.is_alive()
 
 
 def test_a_breath_ends_the_work_of_a_life_that_closes(models: Any) -> None:

@@ -80,6 +80,14 @@ def test_the_state_of_an_absent_plugin_is_kept(open_world: Any) -> None:
     assert plugin.count == 5
 
 
+def test_going_back_before_the_first_night_loses_no_state(open_world: Any) -> None:
+    open_world(Remembers(5)).keeper.save()
+    without = open_world()
+    without.keeper.load(nothing)
+    without.keeper.take_back({})
+    assert without.keeper.gather()["remembers"].values == {"count": 5}
+
+
 def test_damaged_state_gives_way_to_the_nights_with_a_warning(open_world: Any) -> None:
     open_world(Remembers(5)).keeper.save()
     world = open_world(Remembers())

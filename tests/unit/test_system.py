@@ -65,7 +65,7 @@ class Everything(Plugin):
     def on_idle(self, idle: Idle) -> Any:
         self.events.append("idle")
         if idle.seconds > 30:
-            idle.wants_sleep = "gestation"
+            idle.wants_sleep = "much has gathered"
         return Utterance("What is your dog called?") if idle.may_speak else None
 
     @hookimpl
@@ -239,6 +239,7 @@ def test_a_night_asked_for_in_silence_is_lived_beside(life_of: Any, plugin: Ever
     assert ended[0].status == "accepted"
     assert system.last_night is ended[0]
     assert system.journal.night(1).trigger == "gestation"
+    assert "much has gathered" in [entry.get("reason") for entry in system.logger.read()]
 
 
 def test_closing_ends_a_night_which_the_next_session_goes_on_with(life_of: Any, plugin: Everything) -> None:
