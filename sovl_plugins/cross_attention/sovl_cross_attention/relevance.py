@@ -60,11 +60,12 @@ class RelevanceGate:
     :param decay: strength of the penalty on its weights.
     """
 
-    def __init__(self, decay: float = 1e-2) -> None:
+    def __init__(self, decay: float = 1e-3) -> None:
         self.decay = decay
         self.weight: Tensor = torch.zeros(0)
         self.bias = 0.0
         self.mean: Tensor = torch.zeros(0)
+        self.scale: Tensor = torch.zeros(0)
         self._examples: Dict[str, tuple[Tensor, bool]] = {}
         self._stale = False
 
@@ -103,7 +104,7 @@ class RelevanceGate:
             self._fit()
         if not len(self.weight):
             return torch.ones(len(features))
-        return torch.sigmoid((features - self.mean) @ self.weight + self.bias)
+        return torch.sigmoid((features - self.mean) / self.scale @ self.weight + self.bias)
 
     def _fit(self) -> None:
         self._stale = False
@@ -112,7 +113,9 @@ class RelevanceGate:
             return
         features = torch.stack([row for row, _ in self._examples.values()])
         self.mean = features.mean(0)
-        centred = features - self.mean
+        # A few dimensions of a language model's states are a hundred times as large as the rest and say little.
+        self.scale = features.std(0) + 1e-4
+        centred = (features - self.mean) / self.scale
         # Both kinds weigh the same, however many prompts of each there are.
         weights = torch.where(labels > 0.5, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))
         weight = torch.zeros(centred.shape[1], requires_grad=True)
@@ -136,7 +139,8 @@ class RelevanceGate:
         if self._stale:
             self._fit()
         if len(self.weight):
-            tensors["relevance.weight"], tensors["relevance.mean"] = self.weight, self.mean
+            tensors["relevance.weight"] = self.weight
+            tensors["relevance.mean"], tensors["relevance.scale"] = self.mean, self.scale
             values["relevance.bias"] = self.bias
         if self._examples:
             tensors["relevance.features"] = torch.stack([row for row, _ in self._examples.values()]).half()
@@ -147,6 +151,7 @@ class RelevanceGate:
         """Take back what :meth:`save` stored; nothing stored is a gate that never saw a night."""
         self.weight = tensors.get("relevance.weight", torch.zeros(0)).float()
         self.mean = tensors.get("relevance.mean", torch.zeros(0)).float()
+        self.scale = tensors.get("relevance.scale", torch.zeros(0)).float()
         self.bias = float(values.get("relevance.bias", 0.0))  # type: ignore[arg-type]
         features = tensors.get("relevance.features", torch.zeros(0)).float()
         prompts: Sequence[str] = values.get("relevance.prompts", ())  # type: ignore[assignment]
