@@ -60,7 +60,7 @@ def convert_gguf(path: Path, folder: Path) -> None:
         raise SourceFailed(f"{path} cannot be converted: {type(error).__name__}: {error}") from error
     try:
         with _silence():
-            _plain_copy(model).save_pretrained(folder)
+            _plain_copy(model, tokenizer).save_pretrained(folder)
             tokenizer.save_pretrained(folder)
     except Exception as error:
         # safetensors reports a full disk as an exception of its own, with the system's words in it.
@@ -71,20 +71,21 @@ def convert_gguf(path: Path, folder: Path) -> None:
 
 def _read(path: Path) -> Any:
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
+    from sovl_core.gguf_tokenizer import read_gguf_tokenizer
     from sovl_core.pretrained import dtype_argument
 
     place, name = str(path.parent), path.name
     with _silence():
-        tokenizer = AutoTokenizer.from_pretrained(place, gguf_file=name, local_files_only=True)
+        tokenizer = read_gguf_tokenizer(path)
         model = AutoModelForCausalLM.from_pretrained(
             place, gguf_file=name, local_files_only=True, **dtype_argument(torch.float32)
         )
     return model, tokenizer
 
 
-def _plain_copy(model: Any) -> Any:
+def _plain_copy(model: Any, tokenizer: Any) -> Any:
     # transformers refuses to save what it has read from GGUF; a model that knows nothing of that takes over its tensors
     import torch
 
@@ -94,7 +95,10 @@ def _plain_copy(model: Any) -> Any:
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
         plain = type(model)(config)
     plain.load_state_dict(model.state_dict(), assign=True)
-    plain.generation_config = model.generation_config
+    # Older versions leave the family's default ids in the configuration, and generation would never stop.
+    for role in ("bos_token_id", "eos_token_id", "pad_token_id"):
+        for settings in (plain.config, plain.generation_config):
+            setattr(settings, role, getattr(tokenizer, role))
     return plain
 
 

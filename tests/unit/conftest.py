@@ -157,3 +157,98 @@ def spaced_tokenizer() -> Any:
     core.add_special_tokens(["<unk>", "<s>", "</s>"])
     core.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
     return PreTrainedTokenizerFast(tokenizer_object=core, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
+
+
+#: llama.cpp's names of a Llama layer's tensors.
+_GGUF_NAMES = {
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+    "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "ffn_norm",
+}
+
+
+@pytest.fixture
+def write_gguf() -> Callable[..., Any]:
+    """Return ``write(path, model, architecture="llama", chat_template=..., pre=..., bos=...)``: a whole GGUF file.
+
+    Its vocabulary is byte-level BPE: 0 ``<unk>``, 1 ``<s>``, 2 ``</s>``, letters, ``hello`` (10), a space, digits.
+    """
+
+    def write(
+        path: Any,
+        model: Any,
+        architecture: str = "llama",
+        chat_template: str = "",
+        pre: str = "gpt-2",
+        bos: bool = False,
+    ) -> Any:
+        import gguf
+
+        writer = gguf.GGUFWriter(str(path), architecture)
+        _write_shape(writer, model.config)
+        _write_tokenizer(writer, model.config.vocab_size, chat_template, pre, bos)
+        for name, tensor in _gguf_tensors(model).items():
+            writer.add_tensor(f"{name}.weight", tensor.contiguous().numpy())
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        return path
+
+    return write
+
+
+def _write_shape(writer: Any, config: Any) -> None:
+    writer.add_name("tiny")
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(10000.0)
+    writer.add_rope_dimension_count(config.hidden_size // config.num_attention_heads)
+    writer.add_vocab_size(config.vocab_size)
+
+
+def _write_tokenizer(writer: Any, size: int, chat_template: str, pre: str, bos: bool) -> None:
+    words = ["<unk>", "<s>", "</s>", "h", "e", "l", "o", "he", "ll", "hell", "hello", "\u0120", "1", "2", "12"]
+    words += [f"<{i}>" for i in range(size - len(words))]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre)
+    writer.add_token_list(words)
+    writer.add_token_types([3, 3, 3] + [1] * (len(words) - 3))
+    writer.add_token_merges(["h e", "l l", "he ll", "hell o", "1 2"])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+    writer.add_pad_token_id(2)
+    writer.add_add_bos_token(bos)
+    if chat_template:
+        writer.add_chat_template(chat_template)
+
+
+def _gguf_tensors(model: Any) -> Dict[str, Any]:
+    config, state = model.config, model.state_dict()
+    heads = {"self_attn.q_proj": config.num_attention_heads, "self_attn.k_proj": config.num_key_value_heads}
+    tensors = {
+        "token_embd": state["model.embed_tokens.weight"],
+        "output_norm": state["model.norm.weight"],
+        "output": state["lm_head.weight"],
+    }
+    for layer in range(config.num_hidden_layers):
+        for ours, theirs in _GGUF_NAMES.items():
+            weight = state[f"model.layers.{layer}.{ours}.weight"]
+            if ours in heads:
+                # llama.cpp keeps the two halves of each head interleaved for its rotary embedding.
+                halves = weight.reshape(heads[ours], 2, -1, weight.shape[1])
+                weight = halves.transpose(1, 2).reshape(weight.shape)
+            tensors[f"blk.{layer}.{theirs}"] = weight
+    return tensors
