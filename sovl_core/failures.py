@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import TYPE_CHECKING, Callable, Deque, Optional
 
 from sovl_core.error_handling import SOVLError, handle_error_prompt, log_error
@@ -81,8 +82,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def free_memory() -> None:
     """Give back what Python and PyTorch hold without using it."""
-    import torch
-
     gc.collect()
-    if torch.cuda.is_available():
+    # Not imported here: where no model was loaded there is nothing of it to give back.
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()

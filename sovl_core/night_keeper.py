@@ -92,6 +92,13 @@ class NightKeeper:
             self._conclude(night, report, proposal)
             return report
 
+    def anything_new(self) -> bool:
+        """Return False when the last night was not accepted and nothing was said since: another would end like it."""
+        last, newest = self._journal.nights(limit=1), self._journal.episodes(limit=1)
+        if not last or last[0].status not in NOT_ACCEPTED:
+            return True
+        return bool(newest) and newest[0].created > last[0].started
+
     def keep_training(self, proposal: Proposal, report: Dict[str, Any], characters: int) -> int:
         """Accept what a training run by day has learned, as a night of its own that can be undone like any other.
 

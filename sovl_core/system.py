@@ -232,7 +232,7 @@ class SOVLSystem:
             said = self._surviving("idle moment", lambda: self.plugins.on_idle(idle))
         for utterance in said:
             self._parts.talk.say(utterance, idle.conversation)
-        if idle.wants_sleep and not self.read_only:
+        if idle.wants_sleep and not self.read_only and self._parts.nights.anything_new():
             log_info(self.logger, "night_wanted", reason=idle.wants_sleep)
             self.sleep_in_background(ASKED_FOR, progress, finished)
         return said

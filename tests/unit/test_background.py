@@ -9,6 +9,8 @@ from sovl_core.background import BackgroundNight
 from sovl_core.error_handling import SOVLError
 from sovl_core.events import NightInterrupted, NightReport, Progress
 
+pytestmark = pytest.mark.no_torch
+
 WAIT = 10.0
 
 

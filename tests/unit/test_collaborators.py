@@ -4,6 +4,8 @@ import pytest
 
 from sovl_core.collaborators import Collaborators, python_warning
 
+pytestmark = pytest.mark.no_torch
+
 
 def test_a_warning_is_one_of_pythons_own() -> None:
     with pytest.warns(RuntimeWarning, match="night 2 is damaged"):

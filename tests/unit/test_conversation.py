@@ -16,6 +16,8 @@ from sovl_core.settings import SystemConfig
 from sovl_core.system_logging import ThreadSafeLogger
 from sovl_core.vitals import Vitals
 
+pytestmark = pytest.mark.no_torch
+
 
 class State:
     def __init__(self) -> None:

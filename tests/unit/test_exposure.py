@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from typing import List
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_core.exposure import REMEMBERED_PROMPTS, SeenPrompts, exposure_gain
 from sovl_core.settings import LifecycleSettings
 from sovl_core.vitals import Vitals
+
+pytestmark = pytest.mark.no_torch
 
 
 def test_a_prompt_is_new_once() -> None:

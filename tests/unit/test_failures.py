@@ -13,6 +13,8 @@ from sovl_core.plugin import Plugin
 from sovl_core.settings import SystemConfig
 from sovl_core.system_logging import ThreadSafeLogger
 
+pytestmark = pytest.mark.no_torch
+
 
 class Listens(Plugin):
     name = "listens"

@@ -9,6 +9,8 @@ import pytest
 from sovl_core.error_handling import SOVLError
 from sovl_core.model_gate import ModelGate
 
+pytestmark = pytest.mark.no_torch
+
 WAIT = 10.0
 
 

@@ -158,6 +158,23 @@ def test_a_status_nobody_knows_counts_as_failed(world: World) -> None:
     assert report.reason == "a plugin reported the unknown status 'excellent'. it says"
 
 
+def test_after_a_night_in_vain_another_waits_for_something_new(world: World) -> None:
+    assert world.keeper.anything_new()
+    world.tell("a fact")
+    world.plugin.live = lambda night: NightReport("set_aside")
+    world.keeper.sleep("gestation")
+    assert not world.keeper.anything_new()
+    world.tell("another")
+    assert world.keeper.anything_new()
+    world.plugin.live = lambda night: (_ for _ in ()).throw(NightInterrupted())
+    with pytest.raises(NightInterrupted):
+        world.keeper.sleep("gestation")
+    assert world.keeper.anything_new()
+    world.plugin.live = None
+    world.keeper.sleep("gestation")
+    assert world.keeper.anything_new()
+
+
 @pytest.mark.parametrize("status", ["set_aside", "nothing"])
 def test_a_night_that_is_not_accepted_leaves_everything_as_it_was(world: World, status: str) -> None:
     world.tell("a fact")

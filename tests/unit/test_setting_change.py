@@ -11,6 +11,8 @@ from sovl_core.plugin import Plugin, PluginSettings
 from sovl_core.setting_change import change_setting
 from sovl_core.system_config import load_config
 
+pytestmark = pytest.mark.no_torch
+
 
 class TunedSettings(PluginSettings):
     noise: float = Field(default=0.05, ge=0, le=1)

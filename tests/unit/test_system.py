@@ -242,6 +242,26 @@ def test_a_night_asked_for_in_silence_is_lived_beside(life_of: Any, plugin: Ever
     assert "much has gathered" in [entry.get("reason") for entry in system.logger.read()]
 
 
+def test_a_night_in_vain_is_not_begun_again_every_second(life_of: Any) -> None:
+    class Restless(Everything):
+        @hookimpl
+        def on_sleep(self, night: Night) -> NightReport:
+            self.events.append("sleep")
+            return NightReport("nothing")
+
+    restless = Restless()
+    system = life_of(restless)
+    system.tell("a fact")
+    for _ in range(3):
+        system.idle(Idle(60.0, may_speak=False))
+        system._parts.background.join()
+    assert restless.events.count("sleep") == 1
+    system.tell("another fact")
+    system.idle(Idle(60.0, may_speak=False))
+    system._parts.background.join()
+    assert restless.events.count("sleep") == 2
+
+
 def test_closing_ends_a_night_which_the_next_session_goes_on_with(life_of: Any, plugin: Everything) -> None:
     begun = threading.Event()
 
