@@ -1,0 +1,99 @@
+# Two commands matter: `make demo` lives a short life before your eyes, `make test` checks everything.
+#
+#   make PYTHON=python3.12 test      another interpreter
+
+PYTHON ?= python3
+VENV ?= .venv
+VENV38 := .venv38
+OLDEST := .venv-oldest
+PIP_INSTALL := -m pip install --disable-pip-version-check
+
+PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard sovl_plugins/*/pyproject.toml)))
+PACKAGES := sovl_core $(sort $(wildcard sovl_plugins/*/sovl_*))
+METADATA := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
+# hatchling is installed beforehand, so that none of the projects is built in an environment of its own.
+EDITABLE_PLUGINS := $(PLUGINS:%=--editable ./%)
+TEST_TOOLS := hatchling hypothesis pytest pytest-mock
+# What the kernel needs to be talked to, short of a model: the tests marked no_torch run on these alone.
+WITHOUT_TORCH := click filelock platformdirs pluggy prompt_toolkit pydantic rich tomlkit
+# A pyenv shim is found even where no such Python is chosen, hence the question whether it runs.
+PYTHON38 ?= $(shell for each in python3.8 $$HOME/.pyenv/versions/3.8*/bin/python3.8; do \
+	"$$each" -c 'import ensurepip, venv' 2>/dev/null && echo "$$each" && break; done)
+
+.PHONY: help install demo chat test check test-3.8 test-oldest clean
+
+help:
+	@echo "make install       the environment $(VENV): kernel, all plugins, tools for development"
+	@echo "make demo          a short life: it is told six facts, sleeps, and is asked again"
+	@echo "make chat          a session"
+	@echo "make test          every check and every test"
+	@echo "make check         the checks that need no model: ruff, mypy, import-linter, vermin"
+	@echo "make test-3.8      the tests that need no torch, on Python 3.8"
+	@echo "make test-oldest   every test on Python 3.8 with the oldest torch that is supported"
+	@echo "make clean         removes environments and caches; lives and models stay"
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: constraints.txt $(METADATA)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "The pinned versions need Python 3.11 or newer; $(PYTHON) is not." >&2; \
+		echo "Type: make PYTHON=python3.11 (SOVL itself runs on 3.8: see CONTRIBUTING.md)" >&2; exit 1; }
+	@$(VENV)/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| $(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/python $(PIP_INSTALL) --constraint constraints.txt hatchling
+	$(VENV)/bin/python $(PIP_INSTALL) --constraint constraints.txt --no-build-isolation \
+		--editable '.[dev]' $(EDITABLE_PLUGINS)
+	@touch $@
+
+demo: install
+	$(VENV)/bin/python examples/short_life.py
+
+chat: install
+	@$(VENV)/bin/sovl
+
+check: install
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/vermin --target=3.8- --no-tips --violations $(PACKAGES)
+
+test: check
+	$(VENV)/bin/python -m pytest --durations=10
+	@$(MAKE) --no-print-directory test-3.8
+
+test-3.8:
+ifeq ($(strip $(PYTHON38)),)
+	@echo "Skipped: the tests on Python 3.8, because there is no python3.8 on this machine."
+else
+	@$(MAKE) --no-print-directory test-without-torch
+endif
+
+# Files are chosen by the marker's name: pytest imports a file before it reads its marks, and most import torch.
+.PHONY: test-without-torch
+test-without-torch: $(VENV38)/.installed
+	$(VENV38)/bin/python -m pytest -m no_torch -p no:cacheprovider \
+		$$(grep -rl --include='test_*.py' 'pytest\.mark\.no_torch' tests sovl_plugins)
+
+$(VENV38)/.installed: constraints-3.8.txt $(METADATA)
+	@$(VENV38)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON38) -m venv --clear $(VENV38)
+	$(VENV38)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt $(WITHOUT_TORCH) $(TEST_TOOLS)
+	$(VENV38)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable . $(EDITABLE_PLUGINS)
+	@touch $@
+
+test-oldest: $(OLDEST)/.installed
+	$(OLDEST)/bin/python -m pytest -p no:cacheprovider --durations=10
+
+$(OLDEST)/.installed: constraints-3.8.txt $(METADATA)
+	@test -n "$(PYTHON38)" || { echo "There is no python3.8 on this machine; type: make PYTHON38=PATH $@" >&2; exit 1; }
+	@$(OLDEST)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON38) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt $(TEST_TOOLS)
+	$(OLDEST)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt --no-build-isolation \
+		--editable . $(EDITABLE_PLUGINS)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(VENV38) $(OLDEST) build dist
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name '*.egg-info' -type d -prune -exec rm -rf {} +
