@@ -11,9 +11,10 @@ PIP_INSTALL := -m pip install --disable-pip-version-check
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard sovl_plugins/*/pyproject.toml)))
 PACKAGES := sovl_core $(sort $(wildcard sovl_plugins/*/sovl_*))
 METADATA := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
-# hatchling is installed beforehand, so that none of the projects is built in an environment of its own.
 EDITABLE_PLUGINS := $(PLUGINS:%=--editable ./%)
-TEST_TOOLS := hatchling hypothesis pytest pytest-mock
+# Installed beforehand, so that none of the projects is built in an environment of its own.
+BUILD_TOOLS := hatchling editables
+TEST_TOOLS := hypothesis pytest pytest-mock
 # What the kernel needs to be talked to, short of a model: the tests marked no_torch run on these alone.
 WITHOUT_TORCH := click filelock platformdirs pluggy prompt_toolkit pydantic rich tomlkit
 # A pyenv shim is found even where no such Python is chosen, hence the question whether it runs.
@@ -40,7 +41,7 @@ $(VENV)/.installed: constraints.txt $(METADATA)
 		echo "Type: make PYTHON=python3.11 (SOVL itself runs on 3.8: see CONTRIBUTING.md)" >&2; exit 1; }
 	@$(VENV)/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| $(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/python $(PIP_INSTALL) --constraint constraints.txt hatchling
+	$(VENV)/bin/python $(PIP_INSTALL) --constraint constraints.txt $(BUILD_TOOLS)
 	$(VENV)/bin/python $(PIP_INSTALL) --constraint constraints.txt --no-build-isolation \
 		--editable '.[dev]' $(EDITABLE_PLUGINS)
 	@touch $@
@@ -77,7 +78,7 @@ test-without-torch: $(VENV38)/.installed
 
 $(VENV38)/.installed: constraints-3.8.txt $(METADATA)
 	@$(VENV38)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON38) -m venv --clear $(VENV38)
-	$(VENV38)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt $(WITHOUT_TORCH) $(TEST_TOOLS)
+	$(VENV38)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt $(WITHOUT_TORCH) $(BUILD_TOOLS) $(TEST_TOOLS)
 	$(VENV38)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable . $(EDITABLE_PLUGINS)
 	@touch $@
 
@@ -87,7 +88,7 @@ test-oldest: $(OLDEST)/.installed
 $(OLDEST)/.installed: constraints-3.8.txt $(METADATA)
 	@test -n "$(PYTHON38)" || { echo "There is no python3.8 on this machine; type: make PYTHON38=PATH $@" >&2; exit 1; }
 	@$(OLDEST)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON38) -m venv --clear $(OLDEST)
-	$(OLDEST)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt $(TEST_TOOLS)
+	$(OLDEST)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt $(BUILD_TOOLS) $(TEST_TOOLS)
 	$(OLDEST)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt --no-build-isolation \
 		--editable . $(EDITABLE_PLUGINS)
 	@touch $@
