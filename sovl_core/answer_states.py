@@ -95,7 +95,8 @@ def answer_states(models: Models, batch: Batch, cache: Optional[PromptCache] = N
     for row, (answer, length) in enumerate(zip(answers, lengths)):
         ids[row, : len(answer) - 1] = torch.tensor(answer[:-1])
         targets[row, : len(answer) - 1] = torch.tensor(answer[1:])
-        mask[row, :length] = 1
+        # Prompts are padded on the left: a sliding window counts the places between tokens, padding among them.
+        mask[row, width - length : width] = 1
         mask[row, width : width + len(answer) - 1] = 1
     positions = torch.tensor(lengths)[:, None] + torch.arange(tokens)[None, :]
     arguments: Dict[str, Any] = {"input_ids": ids.to(device), "attention_mask": mask.to(device), "use_cache": False}
@@ -140,12 +141,16 @@ def _prefixes(models: Models, encoded: Sequence[Encoded], cache: PromptCache) ->
 
 def _read_prompts(models: Models, prompts: Sequence[Tuple[int, ...]]) -> List[LayerStates]:
     import torch
+    from transformers import DynamicCache
 
     width = max(len(prompt) for prompt in prompts)
     ids = torch.tensor([list(prompt) + [0] * (width - len(prompt)) for prompt in prompts], device=models.device)
     mask = torch.tensor([[1] * len(p) + [0] * (width - len(p)) for p in prompts], device=models.device)
     with torch.no_grad(), models.bypass():
-        output = models.base.base_model(input_ids=ids, attention_mask=mask, use_cache=True)
+        # A cache of the model's own choosing forgets what is out of a sliding window, which padding moves.
+        output = models.base.base_model(
+            input_ids=ids, attention_mask=mask, past_key_values=DynamicCache(), use_cache=True
+        )
     layers = _exported(output.past_key_values)
     return [
         [
@@ -179,7 +184,7 @@ def _padded_cache(prefixes: Sequence[LayerStates], lengths: Sequence[int], width
             pairs.append(
                 torch.cat(
                     [
-                        pad(prefix[index][part] if prefix else empty, (0, 0, 0, width - length))
+                        pad(prefix[index][part] if prefix else empty, (0, 0, width - length, 0))
                         for prefix, length in zip(prefixes, lengths)
                     ]
                 )
