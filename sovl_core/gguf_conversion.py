@@ -7,12 +7,14 @@ import errno
 import io
 import os
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Tuple
 
 from sovl_core.model_folder import SourceFailed
 
 #: Bytes of a float32 number: quantized weights are stored unpacked.
 _BYTES = 4
+
+_HEAD = "lm_head.weight"
 
 
 def check_gguf(path: Path) -> None:
@@ -69,19 +71,30 @@ def convert_gguf(path: Path, folder: Path) -> None:
         raise
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> Tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM
 
     from sovl_core.gguf_tokenizer import read_gguf_tokenizer
     from sovl_core.pretrained import dtype_argument
 
-    place, name = str(path.parent), path.name
+    reader: Any = AutoModelForCausalLM
     with _silence():
         tokenizer = read_gguf_tokenizer(path)
-        model = AutoModelForCausalLM.from_pretrained(
-            place, gguf_file=name, local_files_only=True, **dtype_argument(torch.float32)
+        model, info = reader.from_pretrained(
+            str(path.parent),
+            gguf_file=path.name,
+            local_files_only=True,
+            output_loading_info=True,
+            **dtype_argument(torch.float32),
         )
+    missing = set(info["missing_keys"])
+    if missing == {_HEAD}:
+        # A file without a head uses the embeddings for it; older versions fill the head with random numbers instead.
+        model.config.tie_word_embeddings = True
+        model.tie_weights()
+    elif missing:
+        raise ValueError(f"it lacks {len(missing)} of the model's tensors ({', '.join(sorted(missing)[:3])})")
     return model, tokenizer
 
 
@@ -95,6 +108,7 @@ def _plain_copy(model: Any, tokenizer: Any) -> Any:
     with torch.random.fork_rng(devices=[]), torch.device("meta"):
         plain = type(model)(config)
     plain.load_state_dict(model.state_dict(), assign=True)
+    plain.tie_weights()
     # Older versions leave the family's default ids in the configuration, and generation would never stop.
     for role in ("bos_token_id", "eos_token_id", "pad_token_id"):
         for settings in (plain.config, plain.generation_config):

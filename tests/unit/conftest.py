@@ -241,8 +241,9 @@ def _gguf_tensors(model: Any) -> Dict[str, Any]:
     tensors = {
         "token_embd": state["model.embed_tokens.weight"],
         "output_norm": state["model.norm.weight"],
-        "output": state["lm_head.weight"],
     }
+    if not config.tie_word_embeddings:
+        tensors["output"] = state["lm_head.weight"]
     for layer in range(config.num_hidden_layers):
         for ours, theirs in _GGUF_NAMES.items():
             weight = state[f"model.layers.{layer}.{ours}.weight"]

@@ -29,9 +29,12 @@ def folder(tmp_path):
     return tmp_path / "converted"
 
 
-def test_the_converted_model_computes_what_the_original_does(gguf_file, folder, model):
+@pytest.mark.parametrize("tied", [False, True])
+def test_the_converted_model_computes_what_the_original_does(tied, tmp_path, folder, tiny_model, write_gguf):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    model = tiny_model("llama", num_hidden_layers=2, tie_word_embeddings=tied)
+    gguf_file = write_gguf(tmp_path / "tiny.gguf", model, chat_template=TEMPLATE)
     convert_gguf(gguf_file, folder)
     assert missing_parts(folder) == []
     loaded = AutoModelForCausalLM.from_pretrained(folder).eval()
@@ -57,6 +60,15 @@ def test_converting_draws_no_random_numbers_and_prints_nothing(gguf_file, folder
 
 def test_the_size_is_that_of_the_unpacked_weights(gguf_file, model):
     assert converted_size(gguf_file) == 4 * sum(p.numel() for p in model.parameters())
+
+
+def test_tensors_that_are_not_there_are_not_made_up(tmp_path, folder, model, write_gguf):
+    model.config.num_hidden_layers = 1
+    one_layer = write_gguf(tmp_path / "one.gguf", model)
+    # The same length: every offset in the file stays right.
+    one_layer.write_bytes(one_layer.read_bytes().replace(b"blk.0.ffn_up.weight", b"blk.0.ffn_xx.weight"))
+    with pytest.raises(SourceFailed, match=r"it lacks 1 of the model's tensors \(model\.layers\.0\.mlp\.up_proj"):
+        convert_gguf(one_layer, folder)
 
 
 @pytest.mark.parametrize("keep", [4, 100, 0.5])
