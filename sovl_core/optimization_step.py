@@ -10,11 +10,13 @@ import math
 from typing import TYPE_CHECKING, Any, Dict, List
 
 from sovl_core.answer_states import AnswerStates, answer_states, full_states
+from sovl_core.constants import IGNORED_LABEL
 from sovl_core.events import StepResult, TrainStep
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from sovl_core.data_processing import Batch
     from sovl_core.models import Models
 
 #: Kinds of example that are learned as the base's own distribution.
@@ -30,15 +32,17 @@ def train_step(step: TrainStep) -> StepResult:
     Answers: token cross-entropy, weighted by example, tokens above p = 0.5 counting less. Background and contrast:
     KL(base || now) at the answer's tokens. Both are means a token; ``step.loss_terms`` are added.
 
-    :return: the losses in nats a token; skipped when the sum is not finite.
+    :return: the losses in nats a token; skipped when there is no answer token, or the sum is not finite.
     """
     import torch
 
     batch, models = step.batch, step.models
+    if not (batch.labels[:, 1:] != IGNORED_LABEL).any():
+        return StepResult.skip("no example has an answer to learn")
     kept = [example.kind in KEPT_KINDS for example in batch.examples]
     if any(kept):
         _remember_teacher(step, [index for index, is_kept in enumerate(kept) if is_kept])
-    states = _states(step)
+    states = _states(step, batch)
     logits = models.logits(states.hidden)  # [answer tokens, vocabulary]
     log_probabilities = torch.log_softmax(logits, dim=-1)
     nll = -log_probabilities.gather(-1, states.targets[:, None]).squeeze(-1)  # [answer tokens]
@@ -73,10 +77,10 @@ def optimise(models: Models, optimizer: Any, schedule: Any, max_grad_norm: float
     return norm
 
 
-def _states(step: TrainStep) -> AnswerStates:
-    if step.prompt_frozen and all(item.prompt_length > 0 for item in step.batch.encoded):
-        return answer_states(step.models, step.batch, step.prompt_cache)
-    return full_states(step.models, step.batch)
+def _states(step: TrainStep, batch: Batch) -> AnswerStates:
+    if step.prompt_frozen and all(item.prompt_length > 0 for item in batch.encoded):
+        return answer_states(step.models, batch, step.prompt_cache)
+    return full_states(step.models, batch)
 
 
 def _remember_teacher(step: TrainStep, rows: List[int]) -> None:
@@ -90,7 +94,7 @@ def _remember_teacher(step: TrainStep, rows: List[int]) -> None:
         return
     batch = collate(new, pad_token_id(step.models.base_tokenizer)).to(step.models.device)
     with torch.no_grad(), step.models.bypass():
-        states = answer_states(step.models, batch, step.prompt_cache)
+        states = _states(step, batch)
     for row, item in enumerate(new):
         item.teacher_hidden = states.hidden[states.rows == row]
 
@@ -110,7 +114,7 @@ def _result(
     import torch
 
     detached = nll.detach()
-    least = torch.full((rows,), -math.inf, device=detached.device)
+    least = torch.zeros(rows, device=detached.device)
     least = least.scatter_reduce(0, states.rows, detached, "amax").neg().exp()
     return StepResult(
         loss=float(total.detach()),
