@@ -14,6 +14,7 @@ from sovl_core.cli.command_table import SHELL
 from sovl_core.cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED, print_error
 from sovl_core.cli.global_options import global_parameters
 from sovl_core.cli.interrupts import termination_unwinds
+from sovl_core.cli.library_noise import library_warnings_logged
 
 HELP = """A local language model that learns from its own conversations while it sleeps.
 
@@ -53,7 +54,7 @@ def run(arguments: Optional[Sequence[str]] = None, app: Optional[AppContext] = N
     app = AppContext() if app is None else app
     words: List[str] = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        with termination_unwinds():
+        with termination_unwinds(), library_warnings_logged(app):
             return _run_and_close(words, app)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code

@@ -10,6 +10,7 @@ from sovl_core.cli.announcer import Announcer
 from sovl_core.cli.completion import SlashCompleter
 from sovl_core.cli.errors import print_error
 from sovl_core.cli.idle_watch import IdleWatch
+from sovl_core.cli.keyboard import keys_kept
 from sovl_core.cli.night_board import NightBoard, outcome_text
 from sovl_core.cli.presence import Presence
 from sovl_core.cli.prompt_line import PromptLine
@@ -36,7 +37,8 @@ def run_session(app: AppContext, go_on: bool = False) -> int:
         app.store.locate(system.config.core.base_model)
     if go_on:
         system.conversation = system.journal.last_conversation() or system.conversation
-    return Session(app, system).run()
+    with keys_kept(app.stdin):
+        return Session(app, system).run()
 
 
 class Session:
@@ -112,6 +114,7 @@ class Session:
             return
         if line.startswith(SLASH):
             self._slash.run(line)
+            self._app.print()
             self._line.refresh_toolbar()
         else:
             self._talk(line.strip())
