@@ -153,7 +153,7 @@ class Models:
         }
 
     def restore(self, state: Dict[str, Dict[str, Tensor]]) -> None:
-        """Put a snapshot back in place.
+        """Put a snapshot back in place, all of it or nothing.
 
         Trainables that the snapshot does not know keep their values.
 
@@ -161,19 +161,22 @@ class Models:
         """
         import torch
 
+        pairs: List[Tuple[nn.Parameter, Tensor]] = []
+        for name, tensors in state.items():
+            trainable = self.trainables.get(name)
+            if trainable is None:
+                continue
+            parameters = trainable.parameters()
+            for key, tensor in tensors.items():
+                if key not in parameters:
+                    raise ValueError(f"{name}: stored parameter {key!r} has no counterpart in the model")
+                if parameters[key].shape != tensor.shape:
+                    shapes = f"stored shape {tuple(tensor.shape)}, model has {tuple(parameters[key].shape)}"
+                    raise ValueError(f"{name}.{key}: {shapes}")
+                pairs.append((parameters[key], tensor))
         with torch.no_grad():
-            for name, tensors in state.items():
-                trainable = self.trainables.get(name)
-                if trainable is None:
-                    continue
-                parameters = trainable.parameters()
-                for key, tensor in tensors.items():
-                    if key not in parameters:
-                        raise ValueError(f"{name}: stored parameter {key!r} has no counterpart in the model")
-                    if parameters[key].shape != tensor.shape:
-                        shapes = f"stored shape {tuple(tensor.shape)}, model has {tuple(parameters[key].shape)}"
-                        raise ValueError(f"{name}.{key}: {shapes}")
-                    parameters[key].copy_(tensor)
+            for parameter, tensor in pairs:
+                parameter.copy_(tensor)
 
     @contextlib.contextmanager
     def bypass(self) -> Iterator[None]:
