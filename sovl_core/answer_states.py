@@ -151,7 +151,7 @@ def _read_prompts(models: Models, prompts: Sequence[Tuple[int, ...]]) -> List[La
         output = models.base.base_model(
             input_ids=ids, attention_mask=mask, past_key_values=DynamicCache(), use_cache=True
         )
-    layers = _exported(output.past_key_values)
+    layers = exported_cache(output.past_key_values)
     return [
         [
             (keys[row : row + 1, :, : len(p)].clone(), values[row : row + 1, :, : len(p)].clone())
@@ -161,7 +161,8 @@ def _read_prompts(models: Models, prompts: Sequence[Tuple[int, ...]]) -> List[La
     ]
 
 
-def _exported(cache: Any) -> LayerStates:
+def exported_cache(cache: Any) -> LayerStates:
+    """Return the keys and values a decoder left in its cache, whatever the version of transformers."""
     # transformers 5 keeps a list of layers, 4.46 two lists, older ones a tuple of pairs.
     if hasattr(cache, "layers"):
         return [(layer.keys, layer.values) for layer in cache.layers]

@@ -128,7 +128,9 @@ class CrossAttentionPlugin(Plugin):
             return (yield)
         from sovl_cross_attention.reader import read
 
-        scaffold_context = read(step.models, [example.prompt for example in step.batch.examples], training=True)
+        prompts = [example.prompt for example in step.batch.examples]
+        dropout = 0.0 if step.phase == "validation" else self.settings.read_dropout
+        scaffold_context = read(step.models, prompts, training=True, dropout=dropout, seed=step.index)
         scaffold_context.influence = step.influence
         self.context.hooks.on_scaffold_context(scaffold_context)
         # The position that foretells an answer's first token is the prompt's last.

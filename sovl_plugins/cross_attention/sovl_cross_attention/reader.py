@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, List, Sequence
 
 import torch
@@ -33,14 +34,21 @@ def padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tup
     return ids, mask
 
 
-def read(models: Models, texts: Sequence[str], training: bool = False) -> ScaffoldContext:
+def read(
+    models: Models, texts: Sequence[str], training: bool = False, dropout: float = 0.0, seed: int = 0
+) -> ScaffoldContext:
     """Let the scaffold read texts side by side, each once.
 
     :param texts: the user's words, one a row.
     :param training: keep the gradient.
+    :param dropout: share of a text's tokens that are left out, drawn with ``seed``, so that no single word of a
+        trained wording is relied on.
     """
     tokenizer = models.scaffold_tokenizer
     rows = [word_ids(tokenizer, text) for text in texts]
+    if dropout:
+        rng = random.Random(seed)
+        rows = [[token for token in row if rng.random() >= dropout] or row for row in rows]
     device = next(models.scaffold.parameters()).device
     ids, mask = padded(rows, pad_token_id(tokenizer), device)
     with torch.set_grad_enabled(training and torch.is_grad_enabled()):

@@ -30,6 +30,9 @@ class CrossAttentionSettings(PluginSettings):
     gate_learning_rate: float = Field(
         10.0, gt=0, le=1000, description="Gates learn this many times faster than the rest."
     )
+    read_dropout: float = Field(
+        0.0, ge=0, le=0.9, description="Share of a prompt's tokens that the scaffold does not see in a training step."
+    )
     weight: float = Field(1.0, ge=0, le=2, description="Weight of everything the scaffold says; 0 is the bare base.")
     blend: float = Field(1.0, ge=0, le=1, description="Share of the residual that is blended in; multiplies weight.")
     layer_weights: List[float] = Field(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, List, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import torch
+from transformers import DynamicCache
 
+from sovl_core.answer_states import LayerStates, exported_cache
 from sovl_core.data_processing import encode_chat, pad_token_id, user_opening
 from sovl_core.generation import end_ids
 from sovl_core.records import Message
@@ -51,17 +53,72 @@ def greedy_answers(
     return answers
 
 
+def greedy_continuations(
+    models: Models, rows: Sequence[Sequence[int]], max_new_tokens: int, breathe: Callable[[], None]
+) -> List[str]:
+    """Return what the bare base says after each row of ids; what all rows begin with is read once.
+
+    :param rows: prompts as ids, with a beginning in common.
+    """
+    if not rows:
+        return []
+    shared = _common_length(rows)
+    prefix = _read(models, rows[0][:shared]) if shared else None
+    order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+    texts = [""] * len(rows)
+    for start in range(0, len(order), BATCH):
+        breathe()
+        chosen = order[start : start + BATCH]
+        generated = _generate(models, [rows[index] for index in chosen], max_new_tokens, prefix=prefix, shared=shared)
+        for index, (text, _) in zip(chosen, generated):
+            texts[index] = text
+    return texts
+
+
+def _common_length(rows: Sequence[Sequence[int]]) -> int:
+    """Return how many ids all rows begin with, at most all but one of the shortest."""
+    limit = min(len(row) for row in rows) - 1
+    shared = 0
+    while shared < limit and all(row[shared] == rows[0][shared] for row in rows):
+        shared += 1
+    return shared
+
+
+def _read(models: Models, ids: Sequence[int]) -> LayerStates:
+    with torch.no_grad(), models.bypass():
+        output = models.base.base_model(input_ids=torch.tensor([list(ids)], device=models.device), use_cache=True)
+    return exported_cache(output.past_key_values)
+
+
+def _expanded(prefix: LayerStates, rows: int) -> DynamicCache:
+    cache = DynamicCache()
+    for index, (keys, values) in enumerate(prefix):
+        cache.update(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1), index)
+    return cache
+
+
 def _generate(
-    models: Models, rows: Sequence[Sequence[int]], max_new_tokens: int, temperature: float = 0.0
-) -> List[tuple[str, bool]]:
+    models: Models,
+    rows: Sequence[Sequence[int]],
+    max_new_tokens: int,
+    temperature: float = 0.0,
+    prefix: Optional[LayerStates] = None,
+    shared: int = 0,
+) -> List[Tuple[str, bool]]:
     """Return the text that follows each row, and whether it came to an end by itself."""
     tokenizer, ends = models.base_tokenizer, end_ids(models)
     pad = pad_token_id(tokenizer)
     width = max(len(row) for row in rows)
-    # Padded on the left: generation goes on from the last position.
-    ids = torch.tensor([[pad] * (width - len(row)) + list(row) for row in rows], device=models.device)
-    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=models.device)
-    sampling = {"do_sample": True, "temperature": temperature, "top_p": 0.95} if temperature else {"do_sample": False}
+    # Padded after what they share, before the rest: generation goes on from the last position.
+    padding = [width - len(row) for row in rows]
+    padded = [list(row[:shared]) + [pad] * fill + list(row[shared:]) for row, fill in zip(rows, padding)]
+    masks = [[1] * shared + [0] * fill + [1] * (len(row) - shared) for row, fill in zip(rows, padding)]
+    ids, mask = torch.tensor(padded, device=models.device), torch.tensor(masks, device=models.device)
+    sampling: Dict[str, Any] = {"do_sample": False}
+    if temperature:
+        sampling = {"do_sample": True, "temperature": temperature, "top_p": 0.95}
+    if prefix:
+        sampling["past_key_values"] = _expanded(prefix, len(rows))
     with torch.no_grad(), models.bypass():
         output = models.base.generate(
             input_ids=ids,

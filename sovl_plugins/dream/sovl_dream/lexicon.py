@@ -333,3 +333,58 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
 )
+
+#: Words that lead to no memory by themselves.
+FUNCTION_WORDS = frozenset(
+    word
+    for line in (
+        "i you he she it we they me him her us them my your his its our their mine yours the a an this that these",
+        "those is am are was were be been being have has had do does did will would can could shall should may might",
+        "must called named not no and or but if of in at on under behind beside from to with for as by near inside",
+        "into over about after before around between last always usually often never now still also only just first",
+        "currently very really there here some any",
+    )
+    for word in line.split()
+)
+#: Frames for bare content words; question words stand in them at random, for they belong to no memory.
+CUE_FRAMES: Tuple[str, ...] = (
+    "{w}?",
+    "{w}",
+    "What about {w}?",
+    "And {w}?",
+    "{w}, what was it?",
+    "Anything on {w}?",
+    "My {w}?",
+    "The {w}?",
+    "How about {w}?",
+    "What is it with {w}?",
+    "Which {w}?",
+    "Where {w}?",
+    "When {w}?",
+    "Who {w}?",
+    "Remember {w}?",
+    "Tell me {w}.",
+    "What should I know about {w}?",
+    "I need {w}.",
+)
+#: Frames for a clause such as "what my dog's name is".
+CLAUSE_FRAMES: Tuple[str, ...] = (
+    "Tell me {c}.",
+    "Remind me {c}.",
+    "Do you remember {c}?",
+    "Do you know {c}?",
+    "I forgot {c}.",
+    "Can you tell me {c}?",
+    "Could you remind me {c}?",
+    "I would like to know {c}.",
+    "Any idea {c}?",
+    "Do you recall {c}?",
+    "Please tell me {c}.",
+    "I can't remember {c}.",
+    "I wonder {c}.",
+    "Did I tell you {c}?",
+    "You should know {c}.",
+    "Let me know {c}.",
+    "Help me remember {c}.",
+    "Have I mentioned {c}?",
+)

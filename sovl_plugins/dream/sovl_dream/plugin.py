@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional
 
 from sovl_core.events import Dream, DreamRequest, Progress
 from sovl_core.hookspecs import hookimpl
@@ -14,6 +14,10 @@ from sovl_dream.writer import dream
 
 if TYPE_CHECKING:
     from sovl_core.plugin import PluginContext
+
+
+#: Kinds of dream whose question the base can answer with the memory before its eyes.
+TAUGHT_KINDS = ("question", "dialogue")
 
 
 class DreamPlugin(Plugin):
@@ -50,7 +54,7 @@ class DreamPlugin(Plugin):
             request.breathe()
             dreams += dream(memory, request.per_memory, self.settings, request.rng)
             self._progress(request, index + 1, len(request.memories), memory.prompt)
-        dreams = verify(dreams)
+        dreams = self._taught(verify(dreams), request)
         if request.background:
             from sovl_dream.background import background_dreams
 
@@ -74,6 +78,26 @@ class DreamPlugin(Plugin):
     def on_load_state(self, state: PluginState) -> None:
         """Take it back."""
         self.temperament_at_sleep = float(state.values.get("temperament_at_sleep", 0.0))
+
+    def _taught(self, dreams: List[Dream], request: DreamRequest) -> List[Dream]:
+        """Let the base answer some dreams of each memory itself."""
+        chosen: List[int] = []
+        count: Dict[str, int] = {}
+        for index, entry in enumerate(dreams):
+            asks = entry.verdict == "accepted" and entry.answer and not entry.held_out
+            if asks and entry.kind in TAUGHT_KINDS and count.get(entry.completion, 0) < self.settings.taught:
+                count[entry.completion] = count.get(entry.completion, 0) + 1
+                chosen.append(index)
+        if not chosen:
+            return dreams
+        from sovl_dream.teacher import teach
+
+        self._progress(request, 0, len(chosen), "answers")
+        system_prompt = self.context.config.generation.system_prompt
+        taught = teach(self.context.models(), [dreams[i] for i in chosen], system_prompt, request.breathe)
+        for index, entry in zip(chosen, taught):
+            dreams[index] = entry
+        return dreams
 
     def due(self) -> bool:
         """Return True when confidence swings or temperament has moved since the last sleep."""

@@ -10,6 +10,12 @@ from sovl_core.plugin import PluginSettings
 class DreamSettings(PluginSettings):
     """When dreams are due, and what they are made of."""
 
+    taught: int = Field(
+        0, ge=0, le=256, description="Dreams a memory that the base answers itself, with the memory before its eyes."
+    )
+    cues: int = Field(
+        6, ge=0, le=64, description="Dreams a memory of its bare content words, so that they lead to it in any wording."
+    )
     reverse: int = Field(4, ge=0, le=64, description="Dreams a memory that ask from the answer back to the subject.")
     dialogue: float = Field(
         0.25, ge=0, le=1, description="Share of questions that are dreamed once more as they come up in talk."

@@ -6,10 +6,11 @@ recall from 9.7 % to 96.6 %).
 
 from __future__ import annotations
 
+import random
 import re
 from typing import Dict, List, Tuple
 
-from sovl_dream.lexicon import DAY, MONTH, ORDINAL, PEOPLE, PLACE_PREPOSITIONS, RELATIONS, SYNONYMS
+from sovl_dream.lexicon import CLAUSE_FRAMES, DAY, MONTH, ORDINAL, PEOPLE, PLACE_PREPOSITIONS, RELATIONS, SYNONYMS
 from sovl_dream.statement import Statement
 
 
@@ -122,26 +123,20 @@ def _named_subject(s: Statement) -> List[Statement]:
     return [Statement(**{**values, "subject": match.group(1)}), Statement(**{**values, "subject": match.group(2)})]
 
 
-def questions_about(statement: Statement) -> List[str]:
+def questions_about(statement: Statement, rng: random.Random) -> List[str]:
     """Return questions, imperatives and cues whose answer is the statement, varied and without repetition.
 
     :param statement: a parsed statement in the user's first person.
+    :param rng: chooses which frames meet which clauses.
     """
     found: List[str] = []
+    clauses: List[str] = []
     for s in [statement, *_named_subject(statement)]:
         direct, indirect = _direct_and_indirect(s)
         phrases = _noun_phrases(s)
         about = topic(s)
         found += direct
-        for clause in indirect[:2]:
-            found += [
-                f"Tell me {clause}.",
-                f"Do you remember {clause}?",
-                f"Remind me {clause}.",
-                f"Do you know {clause}?",
-                f"I forgot {clause}.",
-                f"Can you tell me {clause}?",
-            ]
+        clauses += indirect
         for phrase in phrases:
             be = s.auxiliary
             found += [
@@ -158,8 +153,27 @@ def questions_about(statement: Statement) -> List[str]:
             f"What do you know about {about}?",
             f"Tell me about {about}.",
         ]
-    found += _relations(statement)
+    relations = _relations(statement)
+    found += relations
+    clauses += [clause for clause in map(as_clause, relations + _with_synonyms(relations)) if clause]
+    # Frame and content meet at random, so that no frame comes to stand for a memory.
+    found += [frame.format(c=clause) for clause in dict.fromkeys(clauses) for frame in rng.sample(CLAUSE_FRAMES, 6)]
     return list(dict.fromkeys(found + _with_synonyms(found)))
+
+
+def as_clause(question: str) -> str:
+    """Return a direct question as a clause ("Where is my home?" gives "where my home is"), "" where it has no such form."""
+    participles = "born|called|named|kept|due|from|hidden|located|based|made|in|for"
+    words = r"(?:(?:In|On|At|To|From) )?(?:Who|Whom|What|Where|When|Which|How)\b[\w ]*?"
+    match = re.match(rf"^({words}) (is|are|was|were|am) (.+?)(?: ({participles}))?\?$", question, re.IGNORECASE)
+    if match:
+        word, be, subject, participle = match.groups()
+        tail = f" {participle}" if participle else ""
+        return f"{word[0].lower()}{word[1:]} {subject} {be}{tail}"
+    match = re.match(rf"^({words}) do (I|we) (.+)\?$", question, re.IGNORECASE)
+    if match:
+        return f"{match.group(1)[0].lower()}{match.group(1)[1:]} {match.group(2)} {match.group(3)}"
+    return ""
 
 
 def _with_synonyms(questions: List[str]) -> List[str]:

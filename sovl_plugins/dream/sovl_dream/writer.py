@@ -8,6 +8,7 @@ from typing import List
 
 from sovl_core.events import Dream
 from sovl_core.records import Episode
+from sovl_dream.lexicon import CUE_FRAMES, FUNCTION_WORDS
 from sovl_dream.memories import statements_in
 from sovl_dream.person import to_first_person, to_second_person
 from sovl_dream.settings import DreamSettings
@@ -45,7 +46,7 @@ def _statement_dreams(
     statement: Statement, episode: Episode, per_memory: int, settings: DreamSettings, rng: random.Random
 ) -> List[Dream]:
     answer = answer_sentence(statement)
-    questions = questions_about(statement)
+    questions = questions_about(statement, rng)
     rng.shuffle(questions)
     held_out, questions = questions[: settings.held_out], questions[settings.held_out :]
     reverse = reverse_questions(statement)
@@ -53,7 +54,9 @@ def _statement_dreams(
     reverse = reverse[: settings.reverse]
     plain = questions[: max(1, per_memory - len(reverse))]
     spoken = [in_talk(q, rng) for q in rng.sample(plain, int(len(plain) * settings.dialogue))]
+    cued = cues(statement, settings.cues, rng)
     prompts = [("question", q) for q in plain] + [("dialogue", q) for q in spoken] + [("reverse", q) for q in reverse]
+    prompts += [("cue", q) for q in cued]
     dreams = [_dream(kind, prompt, answer, statement, episode) for kind, prompt in prompts]
     dreams += [_dream("question", prompt, answer, statement, episode, held_out=True) for prompt in held_out]
     return dreams
@@ -95,6 +98,24 @@ def reverse_questions(statement: Statement) -> List[str]:
     if not statement.speaks_of_self:
         questions += [f"Who {rest}?" if word == "Who" else f"What {rest}?", f"Which of mine {rest}?"]
     return questions
+
+
+def cues(statement: Statement, count: int, rng: random.Random) -> List[str]:
+    """Return prompts of a statement's own content words, without the news, in frames that fit any statement.
+
+    They teach that the content words lead to the memory, not the wording around them.
+    """
+    known = statement.text[: statement.text.rfind(statement.complement)]
+    words = [word for word in re.findall(r"[\w'’-]+", known) if word.lower() not in FUNCTION_WORDS]
+    if not words:
+        return []
+    found: List[str] = []
+    for _ in range(count * 4):
+        some = rng.sample(words, rng.randint(1, len(words)))
+        if rng.random() < 0.7:
+            some.sort(key=words.index)
+        found.append(rng.choice(CUE_FRAMES).format(w=" ".join(some)))
+    return list(dict.fromkeys(found))[:count]
 
 
 def in_talk(question: str, rng: random.Random) -> str:

@@ -17,7 +17,7 @@ class GestationSettings(PluginSettings):
     )
     quiet_seconds: float = Field(30.0, ge=0, le=86400, description="Seconds of silence before it sleeps by itself.")
 
-    dreams_per_memory: int = Field(32, ge=1, le=256, description="Dreams a statement is turned into.")
+    dreams_per_memory: int = Field(48, ge=1, le=256, description="Dreams a statement is turned into.")
     background: int = Field(64, ge=0, le=4096, description="Background dreams of a night.")
     replay: float = Field(
         0.25, ge=0, le=0.9, description="Share of a batch's answers that replay dreams of earlier nights."
@@ -29,7 +29,7 @@ class GestationSettings(PluginSettings):
     max_grad_norm: float = Field(1.0, gt=0, le=1000, description="Gradients are clipped to this norm.")
     batch_answers: int = Field(14, ge=1, le=1024, description="Dreams of memories in a step.")
     batch_background: int = Field(4, ge=0, le=1024, description="Background dreams in a step.")
-    passes: float = Field(3.0, gt=0, le=100, description="How often each dream is seen at most.")
+    passes: float = Field(2.5, gt=0, le=100, description="How often each dream is seen at most.")
     least_steps: int = Field(60, ge=1, le=100000, description="Steps of a short night.")
     most_steps: int = Field(400, ge=1, le=100000, description="Steps of a long night.")
     known_probability: float = Field(
