@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Generator, List, Optional
+import contextlib
+from typing import TYPE_CHECKING, Any, Dict, Generator, Iterator, List, Optional
 
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Command, CommandOption, Plugin, PluginState, StatusPanel
@@ -151,6 +152,7 @@ class CrossAttentionPlugin(Plugin):
         """Keep how much of the night was accepted; a night set aside leaves the gate as it was."""
         before, remembered = self.multiplier, PluginState()
         self.gate.save(remembered.values, remembered.tensors)
+        night.while_awake.append(lambda: self._accepted(before, remembered))
         self.multiplier = 1.0
         kept = False
         try:
@@ -162,6 +164,19 @@ class CrossAttentionPlugin(Plugin):
                 self.multiplier = before
                 self.gate.load(remembered.values, remembered.tensors)
         return report
+
+    @contextlib.contextmanager
+    def _accepted(self, multiplier: float, remembered: PluginState) -> Iterator[None]:
+        """Within this block, in the middle of a night, what was accepted before it is in place."""
+        candidate = PluginState()
+        self.gate.save(candidate.values, candidate.tensors)
+        tonight, self.multiplier = self.multiplier, multiplier
+        self.gate.load(remembered.values, remembered.tensors)
+        try:
+            yield
+        finally:
+            self.multiplier = tonight
+            self.gate.load(candidate.values, candidate.tensors)
 
     @hookimpl
     def on_commands(self) -> List[Command]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Sequence
 
-from sovl_core.data_processing import collate, pad_token_id
-from sovl_core.events import Dream, Night, Progress, TrainStep, Turn
-from sovl_core.optimization_step import train_step
-from sovl_gestation.night_training import BACKGROUND_KINDS, encode_dreams
+from sovl_core.drift import measure_drift
+from sovl_core.events import Dream, Night, Progress, Turn
+from sovl_gestation.night_training import BACKGROUND_KINDS
 from sovl_gestation.settings import GestationSettings
 
 if TYPE_CHECKING:
@@ -90,39 +89,17 @@ class Judge:
 
     def drift(self, background: Sequence[Dream], multiplier: float) -> float:
         """Return the mean KL(base || candidate) in nats a token; 0 for prompts whose reply is the base's, exactly."""
-        if not background:
-            return 0.0
-        changed = []
-        for dream in background:
-            self.night.breathe()
-            replies = [
-                self.generate(
-                    Turn(
-                        dream.prompt,
-                        max_new_tokens=BACKGROUND_TOKENS,
-                        purpose="evaluation",
-                        influence=multiplier,
-                        use_scaffold=use_scaffold,
-                    )
-                )
-                for use_scaffold in (True, False)
-            ]
-            if replies[0].token_probabilities != replies[1].token_probabilities:
-                changed.append(dream)
-        if not changed:
-            return 0.0
-        return self._divergence(changed, multiplier) * len(changed) / len(background)
-
-    def _divergence(self, dreams: Sequence[Dream], multiplier: float) -> float:
-        import torch
-
-        models = self.night.models
-        encoded = encode_dreams(models, dreams, self.system_prompt)
-        batch = collate(encoded, pad_token_id(models.base_tokenizer)).to(models.device)
-        with torch.no_grad():
-            step = TrainStep(batch, models, phase="validation", influence=multiplier)
-            result = self.hooks.on_train_step(step, train_step)
-        return result.losses.get("kept", float("nan")) if result.skipped is None else float("nan")
+        report = measure_drift(
+            self.night.models,
+            self.hooks,
+            self.generate,
+            [dream.prompt for dream in background],
+            self.system_prompt,
+            multiplier,
+            BACKGROUND_TOKENS,
+            self.night.breathe,
+        )
+        return report.kl
 
     def _largest_multiplier(self, background: Sequence[Dream]) -> float:
         low, high = 0.0, 1.0

@@ -1,0 +1,80 @@
+"""Drift: how far the scaffold moves the base on prompts that have nothing to do with what was learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Callable, List, Sequence, Tuple
+
+from sovl_core.data_processing import Example, collate, pad_token_id, tokenize_and_map
+from sovl_core.events import TrainStep, Turn
+from sovl_core.optimization_step import train_step
+
+if TYPE_CHECKING:
+    from sovl_core.events import Reply
+    from sovl_core.models import Models
+    from sovl_core.plugin_manager import PluginManager
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """``kl`` is the mean KL(base || now) in nats a token over all prompts, ``exact`` the share whose reply is the
+    base's, bit for bit; ``replies`` holds (prompt, the base's reply, the reply now).
+    """
+
+    kl: float
+    exact: float
+    replies: List[Tuple[str, str, str]] = field(default_factory=list)
+
+
+def measure_drift(
+    models: Models,
+    hooks: PluginManager,
+    generate: Callable[[Turn], Reply],
+    prompts: Sequence[str],
+    system_prompt: str = "",
+    influence: float = 1.0,
+    max_new_tokens: int = 16,
+    breathe: Callable[[], None] = lambda: None,
+) -> DriftReport:
+    """Answer each prompt greedily with and without the scaffold and compare.
+
+    The divergence is taken at the tokens of the base's own reply; it is exactly 0 where the scaffold was left out or
+    changed nothing.
+
+    :param generate: answers a turn through all plugins, without a journal entry.
+    :param influence: multiplies the scaffold's weight.
+    """
+    replies: List[Tuple[str, str, str]] = []
+    changed: List[Example] = []
+    for prompt in prompts:
+        breathe()
+        now, base = (
+            generate(
+                Turn(
+                    prompt,
+                    max_new_tokens=max_new_tokens,
+                    purpose="evaluation",
+                    influence=influence,
+                    use_scaffold=use_scaffold,
+                )
+            )
+            for use_scaffold in (True, False)
+        )
+        replies.append((prompt, base.text, now.text))
+        if now.token_ids != base.token_ids or now.token_probabilities != base.token_probabilities:
+            changed.append(Example(prompt, base.text, "background"))
+    if not prompts:
+        return DriftReport(0.0, 1.0)
+    total = sum(_divergence(models, hooks, example, system_prompt, influence) for example in changed)
+    return DriftReport(total / len(prompts), 1.0 - len(changed) / len(prompts), replies)
+
+
+def _divergence(models: Models, hooks: PluginManager, example: Example, system_prompt: str, influence: float) -> float:
+    import torch
+
+    encoded = tokenize_and_map(models.base_tokenizer, [example], system_prompt=system_prompt)
+    batch = collate(encoded, pad_token_id(models.base_tokenizer)).to(models.device)
+    with torch.no_grad():
+        step = TrainStep(batch, models, phase="validation", influence=influence)
+        result = hooks.on_train_step(step, train_step)
+    return result.losses.get("kept", 0.0)
