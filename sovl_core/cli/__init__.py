@@ -7,6 +7,10 @@ def main() -> None:
     """Run the command line of this process and leave with its exit status."""
     import sys
 
-    from sovl_core.cli.application import run
+    try:
+        from sovl_core.cli.application import run
 
-    sys.exit(run())
+        status = run()
+    except KeyboardInterrupt:  # pressed before anything could catch it, or while the life was being closed
+        status = 130
+    sys.exit(status)

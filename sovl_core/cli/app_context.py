@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -47,7 +48,8 @@ class AppContext:
         open_system: Callable[..., SOVLSystem] = open_real_system,
     ) -> None:
         self.options = GlobalOptions()
-        self.stdin: TextIO = sys.stdin if stdin is None else stdin
+        # A process without standard input (a service) has none to read from.
+        self.stdin: TextIO = (sys.stdin or io.StringIO()) if stdin is None else stdin
         self.stdout: TextIO = sys.stdout if stdout is None else stdout
         self.stderr: TextIO = sys.stderr if stderr is None else stderr
         self.environ: Mapping[str, str] = os.environ if environ is None else environ
@@ -62,7 +64,7 @@ class AppContext:
         self._out: Optional[Console] = None
         self._err: Optional[Console] = None
         self._plugin_watch: Optional[PluginWatch] = None
-        prepare_streams(self.stdout, self.stderr)
+        prepare_streams(self.stdin, self.stdout, self.stderr)
 
     @property
     def out(self) -> Console:

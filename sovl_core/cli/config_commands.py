@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 FROM_NEXT_START = "This takes effect at the next start."
 
 
-@click.group("config", cls=SuggestingGroup)
-def config() -> None:
+@click.group("config", cls=SuggestingGroup, invoke_without_command=True)
+@click.pass_context
+def config(context: click.Context) -> None:
     """Read, change and describe the settings.
 
     A key is written with dots, as in generation.temperature; a plugin's settings stand under plugins.NAME.
     """
+    if context.invoked_subcommand is None:
+        context.obj.print(context.get_help())
 
 
 @config.command("get")

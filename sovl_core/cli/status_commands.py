@@ -28,7 +28,7 @@ def status(app: AppContext, as_json: bool, times: bool) -> None:
     if as_json:
         app.print_json(data)
         return
-    print_rows(app.out, {key: value for key, value in data.items() if not isinstance(value, (Mapping, list))})
+    print_rows(app.out, {"life": data.get("life")})
     for title in ("models", "journal", "nights", "vitals"):
         _print_section(app, title.capitalize(), _shown(title, data.get(title) or {}))
     _print_section(app, "Plugins", _plugin_rows(data.get("plugins") or []))

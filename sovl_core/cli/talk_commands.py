@@ -104,7 +104,7 @@ def read_lines(app: AppContext, file: str) -> List[str]:
     if file == STDIN:
         if app.in_session:
             raise DataError("Within a session there is no standard input to read", "Name a file: /tell FILE")
-        lines = split_lines(app.stdin.read())
+        lines = split_lines(_standard_input(app))
     else:
         lines = split_lines(read_text(Path(file)))
     if not lines:
@@ -123,17 +123,32 @@ def read_text(path: Path) -> str:
         raw = path.expanduser().read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}", "Check the path and its rights") from error
+    return decode(raw, str(path))
+
+
+def decode(raw: bytes, name: str) -> str:
+    """Return UTF-8 text.
+
+    :param name: where the bytes come from, for messages.
+    :raises DataError: when they are no text, naming the line.
+    """
+    from sovl_core.error_handling import DataError
+
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{path}, line {line}: not UTF-8 text", "Save the file as UTF-8") from error
+        raise DataError(f"{name}, line {line}: not UTF-8 text", "Save the file as UTF-8") from error
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
-        raise DataError(
-            f"{path}, line {line}: this is no text file", "Give a text file, one thing to tell on each line"
-        )
+        raise DataError(f"{name}, line {line}: this is no text file", "Give a text file of one thing a line")
     return text
+
+
+def _standard_input(app: AppContext) -> str:
+    # What is told becomes memory: bytes that are no text must be refused rather than replaced.
+    raw = getattr(app.stdin, "buffer", None)
+    return app.stdin.read() if raw is None else decode(raw.read(), "standard input")
 
 
 def _question(app: AppContext, text: Tuple[str, ...]) -> str:

@@ -106,7 +106,7 @@ def make_console(stream: Optional[TextIO] = None, plain: bool = False) -> Consol
 
 
 def prepare_streams(*streams: Any) -> None:
-    """Let streams write a replacement where a character has no place in their encoding, rather than fail."""
+    """Let streams read and write a replacement where bytes or characters have no place in their encoding."""
     for stream in streams:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -90,3 +90,9 @@ def test_a_life_that_is_open_elsewhere_is_not_written(shell: Any) -> None:
     with Life.open(shell.folder):
         assert shell("config", "set", "core.seed", "7") == 1
     assert "being written by process" in shell.err
+
+
+def test_alone_it_explains_itself(shell: Any) -> None:
+    assert shell("config") == 0
+    assert "describe" in shell.out
+    assert shell.err == ""

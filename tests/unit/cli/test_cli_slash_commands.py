@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, List
 
 import click
@@ -211,24 +210,3 @@ def test_any_line_can_be_split(line: str) -> None:
 @given(st.text(st.characters(blacklist_characters="'\"")))
 def test_without_quotes_words_are_what_is_between_blanks(line: str) -> None:
     assert split_words(line) == line.split()
-
-
-def test_completer_replaces_the_word_that_was_begun(slash: Any, tmp_path: Path) -> None:
-    from prompt_toolkit.completion import CompleteEvent
-    from prompt_toolkit.document import Document
-
-    from sovl_core.cli.completion import SlashCompleter
-
-    (tmp_path / "pairs.jsonl").write_text("")
-    completer = SlashCompleter(slash)
-
-    def completed(line: str) -> List[str]:
-        found = completer.get_completions(Document(line), CompleteEvent())
-        return [line[: len(line) + one.start_position] + one.text for one in found]
-
-    assert completed("/config get core.see") == ["/config get core.seed"]
-    assert completed(f"/train {tmp_path}/pa") == [f"/train {tmp_path}/pairs.jsonl"]
-    assert completed("/sleep ") == []
-    assert completed("sl") == []
-    assert completed("hello /sl") == []
-    assert completed("/sl\nmore") == []

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sovl_core.cli.application import run
 
 pytestmark = pytest.mark.no_torch
 
@@ -107,3 +110,13 @@ def test_an_interrupted_reply_exits_with_130(shell: Any) -> None:
     shell.prepare = interrupted
     assert shell("ask", "Hi") == 130
     assert shell.system.closed
+
+
+def test_what_is_piped_in_and_no_text_is_refused_rather_than_remembered(shell: Any) -> None:
+    app = shell.app()
+    app.stdin = io.TextIOWrapper(io.BytesIO(b"good\nb\xffd\n"), errors="replace")
+    assert run(["tell", "-"], app) == 2
+    assert "standard input, line 2: not UTF-8" in app.stderr.getvalue()
+    app = shell.app()
+    app.stdin = io.TextIOWrapper(io.BytesIO("Ünï\n".encode()), encoding="latin-1")
+    assert run(["tell", "-"], app) == 0

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sovl_core.cli.app_context import AppContext
+from sovl_core.plugin_records import PluginInfo
+
+pytestmark = pytest.mark.no_torch
+
+
+def test_the_life_is_opened_once_on_first_use_and_closed(shell: Any, app: Any) -> None:
+    assert app.opened is None
+    assert shell.system is None
+    system = app.system()
+    assert app.system(read_only=True) is system is app.opened
+    app.close()
+    assert system.closed
+    assert app.opened is None
+    app.close()
+
+
+def test_the_log_is_shared_with_the_store_and_never_written_by_a_reader(shell: Any) -> None:
+    writer, reader = shell.app(), shell.app()
+    writer.system()
+    assert shell.system.opened_with["logger"].path == shell.folder / "sovl.log.jsonl"
+    assert shell.system.opened_with["store"] is writer.store
+    writer.close()
+    reader.system(read_only=True)
+    assert shell.system.opened_with["logger"].path is None
+    reader.close()
+
+
+def test_where_the_life_lies(tmp_path: Path) -> None:
+    from sovl_core.life import Life
+
+    assert AppContext(environ={"SOVL_LIFE": str(tmp_path)}).life_path() == tmp_path
+    assert AppContext(environ={}).life_path() == Life.default_path()
+
+
+def test_settings_are_read_without_opening_the_life(shell: Any, app: Any) -> None:
+    shell.environ["SOVL_CORE__SEED"] = "8"
+    app.options.overrides["generation.top_k"] = "5"
+    config = app.config()
+    assert (config.core.seed, config.generation.top_k) == (8, 5)
+    assert shell.system is None
+
+
+def test_an_open_life_has_its_own_settings(app: Any) -> None:
+    assert app.config() is not app.system().config
+    assert app.config() is app.opened.config
+
+
+def test_asides_go_to_standard_error_or_into_the_session(app: Any) -> None:
+    app.note("plain \x1b[31mred")
+    assert app.stderr.getvalue() == "plain red\n"
+    taken = []
+    app.note_sink = taken.append
+    app.note("other")
+    assert taken == ["other"]
+    assert app.stdout.getvalue() == ""
+
+
+def test_results_can_be_sent_elsewhere_and_back(app: Any) -> None:
+    out = app.out
+    assert app.result_stream is app.stdout
+    app.results_to(app.err)
+    assert app.result_stream is app.stderr
+    app.print("x")
+    app.print_json({"a": 1})
+    app.results_to(out)
+    assert app.stdout.getvalue() == ""
+    assert app.stderr.getvalue() == 'x\n{\n  "a": 1\n}\n'
+
+
+def test_what_should_be_on_and_is_not_is_named_when_the_life_is_opened(shell: Any, app: Any) -> None:
+    shell.prepare = lambda system: system.infos.append(PluginInfo("dream", "d", "1", [], False, "broken"))
+    app.system()
+    assert "Plugin 'dream' is off: broken" in app.stderr.getvalue()
+
+
+def test_a_person_sits_at_both_ends_or_there_is_none(terminal: Any) -> None:
+    assert AppContext(terminal(), terminal(), io.StringIO()).interactive
+    assert not AppContext(terminal(), io.StringIO(), io.StringIO()).interactive
+    assert not AppContext(io.StringIO(), terminal(), io.StringIO()).interactive
+
+
+def test_there_are_no_slash_commands_without_a_session(app: Any) -> None:
+    assert not app.in_session
+    with pytest.raises(RuntimeError, match="no session"):
+        app.require_slash()
