@@ -145,10 +145,12 @@ def base_is_exact(life: SOVLSystem) -> bool:
     import torch
     from transformers import AutoModelForCausalLM
 
+    from sovl_core.pretrained import dtype_argument, quiet_transformers
+
     models = life.models()
-    bare = (
-        AutoModelForCausalLM.from_pretrained(models.base_path, torch_dtype=models.base.dtype).to(models.device).eval()
-    )
+    with quiet_transformers():
+        bare = AutoModelForCausalLM.from_pretrained(models.base_path, **dtype_argument(models.base.dtype))
+    bare = bare.to(models.device).eval()
     for prompt in (*UNRELATED, *(fact.ask for fact in FACTS)):
         ids = torch.tensor([models.base_tokenizer.encode(prompt)], device=models.device)
         with torch.no_grad(), models.bypass():

@@ -15,4 +15,4 @@ ENVIRONMENT_PREFIX = "SOVL_"
 #: Base model of a new life.
 DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 #: Scaffold of a new life: the first layers of the base, sharing its weights, with LoRA on top.
-DEFAULT_SCAFFOLD_MODEL = "base[:10]"
+DEFAULT_SCAFFOLD_MODEL = "base[:2/3]"

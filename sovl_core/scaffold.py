@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from sovl_core.system_config import LoraSettings, SystemConfig
     from sovl_core.system_logging import ThreadSafeLogger
 
-_SHARED = re.compile(r"base(?:\[:(\d+)\])?")
+_SHARED = re.compile(r"base(?:\[:(\d+)(?:/(\d+))?\])?")
 _SPEC_HINT = (
-    'Use "base[:10]" (the first 10 layers of the base), "base" (all of them), "none", or another model: '
+    'Use "base[:10]" (the first 10 layers of the base), "base[:2/3]" (two thirds of them), "base" (all), "none", or '
+    "another model: "
     "a folder, a hub id or a GGUF file."
 )
 
@@ -39,17 +40,25 @@ class ScaffoldSpec:
     """What the scaffold is made of.
 
     ``kind`` is ``none``, ``shared`` (layers of the base; ``layers`` None means all) or ``model`` (``model`` names it).
+    With ``parts`` the scaffold has ``layers`` of every ``parts`` layers of the base: 2 of every 3.
     """
 
     kind: str
     layers: Optional[int] = None
     model: str = ""
+    parts: Optional[int] = None
+
+    def count(self, available: int) -> Optional[int]:
+        """Return how many layers of a base that has ``available`` are the scaffold's; None for all."""
+        if self.layers is None or self.parts is None:
+            return self.layers
+        return max(1, round(available * self.layers / self.parts))
 
 
 def parse_scaffold_spec(spec: str) -> ScaffoldSpec:
     """Read ``core.scaffold_model``.
 
-    :param spec: ``base[:K]``, ``base``, ``none`` (or nothing), or anything that names a model.
+    :param spec: ``base[:K]``, ``base[:N/M]``, ``base``, ``none`` (or nothing), or anything that names a model.
     :raises ConfigError: for something in brackets that is not understood, or no layers at all.
     """
     text = spec.strip()
@@ -58,9 +67,10 @@ def parse_scaffold_spec(spec: str) -> ScaffoldSpec:
     shared = _SHARED.fullmatch(text)
     if shared:
         layers = int(shared.group(1)) if shared.group(1) else None
-        if layers == 0:
+        parts = int(shared.group(2)) if shared.group(2) else None
+        if layers == 0 or parts == 0:
             raise ConfigError(f"core.scaffold_model: {spec!r} has no layers", _SPEC_HINT)
-        return ScaffoldSpec("shared", layers)
+        return ScaffoldSpec("shared", layers, parts=parts)
     if re.match(r"base\s*\[", text):
         raise ConfigError(f"core.scaffold_model: {spec!r} is not understood", _SPEC_HINT)
     return ScaffoldSpec("model", model=text)
@@ -73,9 +83,10 @@ def check_scaffold_spec(spec: ScaffoldSpec, base: Any) -> None:
     """
     if spec.kind == "shared" and spec.layers is not None:
         available = len(model_layers.decoder_layers(base))
-        if spec.layers > available:
+        wanted = spec.count(available) or available
+        if wanted > available:
             raise ConfigError(
-                f'core.scaffold_model: "base[:{spec.layers}]" asks for {spec.layers} layers, the base has {available}',
+                f'core.scaffold_model: "base[:{wanted}]" asks for {wanted} layers, the base has {available}',
                 f'Use "base[:K]" with K from 1 to {available}.',
             )
 
@@ -115,11 +126,12 @@ def build_scaffold(
         else:
             tokenizer = load_tokenizer(path, config.core.trust_remote_code)
             return _with_lora(load_causal_lm(path, "scaffold", config, hooks, logger), config), tokenizer
+    layers = parsed.count(len(model_layers.decoder_layers(models.base)))
     if is_quantized(models.base):
-        model = _first_layers_from_disk(models, parsed.layers, config, logger)
+        model = _first_layers_from_disk(models, layers, config, logger)
     else:
-        model = shared_layers(models.base, parsed.layers)
-    return _with_lora(model, config, parsed.layers), tokenizer
+        model = shared_layers(models.base, layers)
+    return _with_lora(model, config, layers), tokenizer
 
 
 def scaffold_hidden_states(scaffold: Any, input_ids: Tensor, attention_mask: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ class CoreSettings(Settings):
     scaffold_model: str = Field(
         default=DEFAULT_SCAFFOLD_MODEL,
         min_length=1,
-        description='What learns: "base[:10]" (the first 10 layers of the base, weights shared), "base", another '
+        description='What learns: "base[:2/3]" (two thirds of the base, weights shared), "base[:10]", "base", another '
         'model\'s id or path, or "none".',
         json_schema_extra=_AT_START,
     )

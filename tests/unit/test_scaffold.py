@@ -57,6 +57,7 @@ def train_lora(scaffold, steps=3):
     ("text", "expected"),
     [
         ("base[:10]", ScaffoldSpec("shared", 10)),
+        ("base[:2/3]", ScaffoldSpec("shared", 2, parts=3)),
         (" base ", ScaffoldSpec("shared")),
         ("none", ScaffoldSpec("none")),
         ("None", ScaffoldSpec("none")),
@@ -368,3 +369,13 @@ def test_the_adapter_can_be_switched_off(tiny_model, config):
     train_lora(scaffold)
     with torch.no_grad(), scaffold.disable_adapter():
         assert torch.equal(scaffold_hidden_states(scaffold, TOKENS, ALL), models.hidden_states(TOKENS, ALL))
+
+
+@pytest.mark.parametrize(("available", "layers"), [(30, 20), (16, 11), (12, 8), (2, 1), (1, 1)])
+def test_a_share_of_the_base_is_counted_in_its_layers(available: int, layers: int) -> None:
+    assert parse_scaffold_spec("base[:2/3]").count(available) == layers
+
+
+def test_a_share_of_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no layers"):
+        parse_scaffold_spec("base[:2/0]")

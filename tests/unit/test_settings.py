@@ -45,7 +45,7 @@ def test_every_number_is_held_in_its_range(info):
     ("key", "default"),
     [
         ("core.base_model", "HuggingFaceTB/SmolLM2-135M-Instruct"),
-        ("core.scaffold_model", "base[:10]"),
+        ("core.scaffold_model", "base[:2/3]"),
         ("core.validation_split", 0.2),
         ("core.seed", 42),
         ("training.epochs", 3),
