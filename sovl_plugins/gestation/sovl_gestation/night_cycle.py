@@ -14,23 +14,25 @@ if TYPE_CHECKING:
 
 #: Dreams of earlier nights that are considered for replay.
 REPLAY_POOL = 512
+#: Capability of plugins that turn memories into dreams.
+DREAM_WRITER = "night.dreams"
 
 
 def gestate(night: Night, context: PluginContext, settings: GestationSettings) -> NightReport:
     """Live through a night; returns what it proposes.
 
-    Memories that no dream came of (small talk, questions) are consolidated with the rest: there is nothing to learn.
+    Memories that no dream came of (small talk, questions) are marked as nothing to learn from.
 
     :raises NightInterrupted: when it has to end early.
     """
     started = time.monotonic()
-    memories = [memory.id for memory in night.memories]
     if not night.memories:
         return NightReport("nothing", "nothing new to learn")
     dreams = _dreams(night, context, settings)
     learned_from = [d for d in dreams if d.verdict == "accepted" and not d.held_out and d.kind != "background"]
+    _settle_small_talk(night, context, dreams)
     if not learned_from:
-        return NightReport("nothing", "nothing in the new memories can be learned", metrics={"memories": len(memories)})
+        return NightReport("nothing", "nothing in the new memories can be learned", metrics={"memories": len(night.memories)})
 
     from sovl_gestation.judge import Judge
     from sovl_gestation.night_training import NightTraining
@@ -51,7 +53,7 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
     verdict = judge.judge(dreams, replayed)
     metrics = {
         **verdict.metrics,
-        "memories": len(memories),
+        "memories": len(night.memories),
         "dreams": len(dreams),
         "accepted_dreams": len(learned_from),
         "loss": training.loss,
@@ -62,7 +64,7 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
     return NightReport(
         verdict.status,
         verdict.reason,
-        learned=memories,
+        learned=sorted({parent for dream in learned_from for parent in dream.parents}),
         multiplier=verdict.multiplier,
         metrics=metrics,
         steps=training.step,
@@ -86,6 +88,19 @@ def _dreams(night: Night, context: PluginContext, settings: GestationSettings) -
         progress=night.progress,
     )
     return context.journal.add_dreams(night.number, context.hooks.on_dream(request))
+
+
+def _settle_small_talk(night: Night, context: PluginContext, dreams: List[Dream]) -> None:
+    """Mark memories that no dream came of as nothing to learn from: they must not make a night due for ever.
+
+    Without a plugin that writes dreams nothing is known about them, and they wait for one.
+    """
+    if not any(info.enabled and DREAM_WRITER in info.provides for info in context.hooks.infos()):
+        return
+    dreamed_of = {parent for dream in dreams for parent in dream.parents}
+    for memory in night.memories:
+        if memory.id not in dreamed_of:
+            context.journal.set_learnable(memory.id, False, "no dream came of it: small talk or a question")
 
 
 def _replayed(night: Night, context: PluginContext) -> List[Dream]:
