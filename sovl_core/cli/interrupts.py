@@ -40,16 +40,17 @@ def first_interrupt_asks(on_first: Optional[Callable[[], None]] = None) -> Itera
 
     Outside the main thread, where signals cannot be caught, Ctrl-C keeps its meaning.
 
-    :param on_first: called at the first Ctrl-C, to say what happens next.
+    :param on_first: called at the first Ctrl-C, in a thread of its own, to say what happens next.
     """
     request = StopRequest()
+    # A handler runs in the middle of whatever is being printed: what it has to say must wait for its turn.
+    saying = threading.Thread(target=on_first or _nothing, name="sovl-interrupt", daemon=True)
 
     def handle(_number: int, _frame: Any) -> None:
         if request.made:
             raise KeyboardInterrupt
         request.make()
-        if on_first is not None:
-            on_first()
+        saying.start()
 
     if threading.current_thread() is not threading.main_thread():
         yield request
@@ -59,6 +60,8 @@ def first_interrupt_asks(on_first: Optional[Callable[[], None]] = None) -> Itera
         yield request
     finally:
         signal.signal(signal.SIGINT, before)
+        if request.made:
+            saying.join()
 
 
 @contextlib.contextmanager
@@ -78,3 +81,7 @@ def termination_unwinds() -> Iterator[None]:
     finally:
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
+
+
+def _nothing() -> None:
+    pass

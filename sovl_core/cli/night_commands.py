@@ -33,7 +33,7 @@ def nights(context: click.Context) -> None:
 def list_nights(app: AppContext, as_json: bool = False) -> None:
     """List all nights; the current one is marked."""
     system = app.system(read_only=True)
-    records, current = system.journal.nights(), system.journal.current_night()
+    records, current = [_as_it_is(app, record) for record in system.journal.nights()], system.journal.current_night()
     if as_json:
         app.print_json([{**dataclasses.asdict(record), "current": record.number == current} for record in records])
         return
@@ -52,7 +52,7 @@ def list_nights(app: AppContext, as_json: bool = False) -> None:
 def show(app: AppContext, number: int, dreams: bool, as_json: bool) -> None:
     """Show what one night did, learned and was judged by."""
     system = app.system(read_only=True)
-    record = _night(system.journal.night(number), number)
+    record = _as_it_is(app, _night(system.journal.night(number), number))
     dreamed = system.journal.dreams(night=number, limit=10_000)
     if as_json:
         data = dataclasses.asdict(record)
@@ -123,6 +123,14 @@ def _night(record: Optional[NightRecord], number: int) -> NightRecord:
     if record is None:
         raise BadInput(f"There is no night {number}", "See them all: sovl nights list")
     return record
+
+
+def _as_it_is(app: AppContext, record: NightRecord) -> NightRecord:
+    """Return a night that is under way as ``interrupted`` when nobody lives it at the moment."""
+    if record.status != "running":
+        return record
+    under_way = app.system().asleep if app.in_session else app.system().life.holder() is not None
+    return record if under_way else dataclasses.replace(record, status="interrupted")
 
 
 def _row(record: NightRecord, current: Optional[int]) -> List[Any]:

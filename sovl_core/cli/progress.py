@@ -96,7 +96,9 @@ class LiveReport:
         if self._row is None:
             return
         task = self._bars.tasks[self._bars.task_ids.index(self._row)]
-        self._bars.update(self._row, total=task.total or 1, completed=task.completed or 1, left="")
+        # Whatever it had planned: the stage is over, and its row is shown as finished.
+        done = task.completed or 1
+        self._bars.update(self._row, total=done, completed=done, left="")
         self._bars.stop_task(self._row)
 
 

@@ -236,7 +236,7 @@ def test_leaving_in_the_middle_of_a_night_keeps_it_for_later(sit: Any, environme
     assert sitting.leave() == 0
     assert "the night goes on another time" in sitting.seen
     (night,) = json.loads(sovl(environment, "nights", "list", "--json").stdout)
-    assert night["status"] == "running"
+    assert night["status"] == "interrupted"
 
 
 def test_ctrl_c_in_a_night_of_the_session_wakes_it(sit: Any, environment: Dict[str, str]) -> None:

@@ -18,9 +18,24 @@ def test_the_first_interrupt_asks_and_the_second_forces() -> None:
         assert not request.made
         signal.raise_signal(signal.SIGINT)
         assert request.made
-        assert said == ["stopping"]
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+    assert said == ["stopping"]
+
+
+def test_what_is_said_at_the_first_interrupt_waits_for_what_is_being_printed() -> None:
+    printing = threading.Lock()
+    said: List[str] = []
+
+    def say() -> None:
+        with printing:
+            said.append("stopping")
+
+    with first_interrupt_asks(say), printing:
+        # A handler that printed by itself would wait here for ever.
+        signal.raise_signal(signal.SIGINT)
+        said.append("printed")
+    assert said == ["printed", "stopping"]
 
 
 def test_the_old_meaning_comes_back() -> None:

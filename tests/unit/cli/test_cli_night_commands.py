@@ -83,3 +83,19 @@ def test_use_chooses_any_night(slept: Any) -> None:
     assert "before the first night" in slept.out
     assert slept("nights", "use", "yesterday") == 2
     assert "is no night" in slept.err
+
+
+def test_a_night_that_nobody_lives_at_the_moment_is_interrupted(shell: Any, mocker: Any) -> None:
+    def begin(system: Any) -> None:
+        if not system.journal.nights():
+            system.journal.open_night(None, "command", {})
+
+    shell.prepare = begin
+    holder = mocker.patch("sovl_core.life.Life.holder", return_value=None)
+    assert shell("nights", "show", "1", "--json") == 0
+    assert json.loads(shell.out)["status"] == "interrupted"
+    assert shell("nights") == 0
+    assert "interrupted" in shell.out
+    holder.return_value = "process 1"
+    assert shell("nights", "list", "--json") == 0
+    assert json.loads(shell.out)[0]["status"] == "running"
