@@ -55,6 +55,8 @@ class AppContext:
         self.environ: Mapping[str, str] = os.environ if environ is None else environ
         #: The slash commands while a session goes on.
         self.slash: Optional[SlashCommands] = None
+        #: The turn whose reply was shown last.
+        self.last_episode: Optional[int] = None
         #: Where models come from, once the life is open.
         self.store: Optional[ModelStore] = None
         #: Where asides go instead of standard error.

@@ -30,8 +30,10 @@ class Explanation:
 
 def explain(error: BaseException) -> Explanation:
     """Return what to tell about a failure, without its traceback."""
-    from sovl_core.error_handling import SOVLError
+    from sovl_core.error_handling import ConfigError, SOVLError
 
+    if isinstance(error, ConfigError) and not error.hint:
+        return Explanation(error.message, "sovl config describe; the file to mend: sovl config path", error.exit_status)
     if isinstance(error, SOVLError):
         return Explanation(error.message, error.hint or _general_hint(error.exit_status), error.exit_status)
     if isinstance(error, click.ClickException):

@@ -6,26 +6,28 @@ from typing import TYPE_CHECKING, Tuple
 
 import click
 
+from sovl_core.cli.terminal import shorten
+
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
     from sovl_core.records import Episode
-    from sovl_core.system import SOVLSystem
 
 
 @click.command("good")
 @click.pass_obj
 def good(app: AppContext) -> None:
     """Say that the last reply was good."""
-    _rate(app, 1.0)
-    app.print("Noted: a good reply.", "dim")
+    episode = _rate(app, 1.0)
+    app.print(f"Noted as good: {shorten(episode.reply, 60)}", "dim")
 
 
 @click.command("bad")
 @click.pass_obj
 def bad(app: AppContext) -> None:
     """Say that the last reply was bad."""
-    _rate(app, -1.0)
-    app.print("Noted: a bad reply. What is right instead can be said with /no", "dim")
+    episode = _rate(app, -1.0)
+    app.print(f"Noted as bad: {shorten(episode.reply, 60)}", "dim")
+    app.print("What is right instead can be said with /no", "dim")
 
 
 @click.command("no", add_help_option=False, context_settings={"ignore_unknown_options": True})
@@ -42,27 +44,31 @@ def correct(app: AppContext, correction: Tuple[str, ...]) -> None:
     text = " ".join(correction).strip()
     if not text:
         raise BadInput("There is no correction", "Say what is right, as in: /no My dog is called Biscuit.")
-    system = app.system()
-    episode = last_reply(system)
-    system.feedback(Feedback("correction", value=-1.0, text=text, episode=episode.id))
+    episode = last_reply(app)
+    app.system().feedback(Feedback("correction", value=-1.0, text=text, episode=episode.id))
     app.print("Noted; it will be learned in the next night.", "dim")
 
 
-def last_reply(system: SOVLSystem) -> Episode:
-    """Return the newest turn of this conversation that was answered.
+def last_reply(app: AppContext) -> Episode:
+    """Return the turn whose reply was shown last.
 
-    :raises BadInput: when there is none.
+    :raises BadInput: when nothing was answered yet in this conversation.
     """
     from sovl_core.error_handling import BadInput
 
-    for episode in system.journal.episodes(limit=20, conversation=system.conversation):
+    journal = app.system().journal
+    shown = None if app.last_episode is None else journal.episode(app.last_episode)
+    if shown is not None and shown.reply:
+        return shown
+    for episode in journal.episodes(limit=20, conversation=app.system().conversation):
         if episode.reply:
             return episode
     raise BadInput("There is no reply yet in this conversation", "Say something first")
 
 
-def _rate(app: AppContext, value: float) -> None:
+def _rate(app: AppContext, value: float) -> Episode:
     from sovl_core.events import Feedback
 
-    system = app.system()
-    system.feedback(Feedback("rating", value=value, episode=last_reply(system).id))
+    episode = last_reply(app)
+    app.system().feedback(Feedback("rating", value=value, episode=episode.id))
+    return episode

@@ -16,11 +16,14 @@ def plugin_manager(app: AppContext) -> PluginManager:
     """Return the session's plugin manager, or one that has loaded the plugins without starting them.
 
     A plugin that cannot be loaded is listed with its reason, also under ``--strict``: this is where one looks for it.
+    Wrong settings of a plugin, and names of plugins that are not installed, are noted on standard error: they must not
+    keep anybody from looking at them and mending them.
 
     :raises ConfigError: when the settings that say which plugins are on cannot be read.
     """
     if app.opened is not None:
         return app.opened.plugins
+    from sovl_core.error_handling import BadInput
     from sovl_core.plugin_manager import PluginManager
     from sovl_core.plugin_selection import PluginSelection
     from sovl_core.system_logging import ThreadSafeLogger
@@ -28,7 +31,10 @@ def plugin_manager(app: AppContext) -> PluginManager:
     tables = app.config().plugins
     manager = PluginManager(ThreadSafeLogger(None))
     selection = PluginSelection.from_sources(tables, app.environ, app.options.plugins, app.options.without)
-    manager.load(selection, tables)
+    try:
+        manager.load(selection, tables)
+    except BadInput as problem:
+        app.note(str(problem))
     return manager
 
 

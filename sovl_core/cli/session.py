@@ -54,6 +54,7 @@ class Session:
         self._presence = Presence()
         self._announcer = Announcer()
         self._board = NightBoard(self._redraw)
+        self._last_outcome = ""
         self._line = PromptLine(
             system.life.history_path,
             SlashCompleter(self._slash),
@@ -81,12 +82,12 @@ class Session:
         try:
             while self._step():
                 pass
+            self._app.print("Saving; the night goes on another time." if self._system.asleep else "Saving.", "dim")
         finally:
             self._watch.stop()
             self._app.note_sink = None
             self._announcer.show_waiting()
             self._app.slash = None
-        self._app.print("Saving." if not self._system.asleep else "Saving; the night goes on another time.", "dim")
         return 0
 
     def _step(self) -> bool:
@@ -155,8 +156,10 @@ class Session:
     def _night_ended(self, outcome: Any) -> None:
         self._board.awake()
         text = outcome_text(outcome)
-        if text:
+        # A plugin that asks for a night again and again may fail again and again: once is enough to know.
+        if text and text != self._last_outcome:
             self._app.note(text)
+        self._last_outcome = text
 
     def _tell_failure(self, failure: BaseException) -> None:
         self._announcer.say(lambda: self._show_failure(failure))

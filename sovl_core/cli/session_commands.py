@@ -47,6 +47,7 @@ def show_help(app: AppContext, command: Optional[str]) -> None:
 def new(app: AppContext) -> None:
     """Begin another conversation; what was said stays in the journal."""
     app.system().new_conversation()
+    app.last_episode = None
     app.print("A new conversation.", "dim")
 
 

@@ -31,10 +31,13 @@ def take_turn(app: AppContext, system: SOVLSystem, text: str, printer: Optional[
 
     with first_interrupt_asks(asked_to_stop) as request:
         if printer is None:
-            return system.generate(text, cancelled=lambda: request.made, **fields)
+            reply = system.generate(text, cancelled=lambda: request.made, **fields)
+            app.last_episode = reply.episode
+            return reply
         with printer.waiting(waiting_text(system)):
             reply = system.generate(text, on_text=printer.on_text, cancelled=lambda: request.made, **fields)
         printer.finish(reply.text)
+        app.last_episode = reply.episode
         return reply
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sovl_core.cli.feedback_commands import bad, correct, good, last_reply
+from sovl_core.cli.turns import take_turn
 from sovl_core.error_handling import BadInput
 from sovl_core.events import Feedback
 
@@ -28,7 +29,7 @@ def test_the_newest_reply_of_this_conversation_is_meant(app: Any) -> None:
     first = system.generate("One")
     system.tell("Told after it.")
     system.generate("Elsewhere", conversation="other")
-    assert last_reply(system).id == first.episode
+    assert last_reply(app).id == first.episode
     _call(app, good)
     _call(app, bad)
     assert system.called("feedback") == [
@@ -46,3 +47,12 @@ def test_a_correction_is_any_sentence(app: Any) -> None:
     ]
     with pytest.raises(BadInput, match="There is no correction"):
         _call(app, correct, " ")
+
+
+def test_the_reply_that_was_shown_last_is_meant_wherever_it_was(app: Any) -> None:
+    system = app.system()
+    system.generate("One")
+    elsewhere = take_turn(app, system, "Elsewhere", None, conversation="other")
+    _call(app, good)
+    assert system.called("feedback")[0].episode == elsewhere.episode
+    assert "Noted as good: You said: Elsewhere" in app.stdout.getvalue()

@@ -8,6 +8,7 @@ import pytest
 from pydantic import Field
 
 from sovl_core.cli.plugin_catalog import complete_plugin, complete_setting, plugin_manager, settings_models
+from sovl_core.error_handling import ConfigError
 from sovl_core.plugin import PluginSettings
 from sovl_core.plugin_records import PluginInfo
 
@@ -59,3 +60,10 @@ def test_completion_knows_plugins_and_settings(app: Any) -> None:
 def test_completion_without_a_context_proposes_nothing() -> None:
     assert _complete(None, complete_plugin, "") == []
     assert _complete(None, complete_setting, "") == []
+
+
+def test_wrong_settings_of_a_plugin_do_not_hide_the_others(app: Any, mocker: Any) -> None:
+    manager = mocker.patch("sovl_core.plugin_manager.PluginManager").return_value
+    manager.load.side_effect = ConfigError("plugins.dream.noise: too wild", "Mend it")
+    assert plugin_manager(app) is manager
+    assert "plugins.dream.noise: too wild. Mend it" in app.stderr.getvalue()

@@ -131,6 +131,21 @@ def test_a_night_in_the_background_shows_and_is_told_of(app: Any, sit: Any) -> N
     assert "Night 1 is over: accepted. It learned 1" in app.stdout.getvalue()
 
 
+def test_a_night_that_fails_again_and_again_is_told_of_once(app: Any, sit: Any) -> None:
+    system = app.system()
+    with create_pipe_input() as pipe:
+        session = Session(app, system, input=pipe, output=DummyOutput())
+
+        def fail(fields: Any) -> None:
+            for _ in range(3):
+                session._night_ended(SOVLError("Nothing to train"))
+
+        system.during_generate = fail
+        pipe.send_text("Hello\r\x04")
+        session.run()
+    assert app.stdout.getvalue().count("Nothing to train") == 1
+
+
 def test_the_models_are_loaded_while_the_user_types(app: Any, sit: Any) -> None:
     sit(CTRL_D)
     assert app.opened.called("models") == [None]
