@@ -32,7 +32,8 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
     learned_from = [d for d in dreams if d.verdict == "accepted" and not d.held_out and d.kind != "background"]
     _settle_small_talk(night, context, dreams)
     if not learned_from:
-        return NightReport("nothing", "nothing in the new memories can be learned", metrics={"memories": len(night.memories)})
+        found = {"memories": len(night.memories)}
+        return NightReport("nothing", "nothing in the new memories can be learned", metrics=found)
 
     from sovl_gestation.judge import Judge
     from sovl_gestation.night_training import NightTraining
