@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, TextIO
 
 from sovl_core.cli.global_options import GlobalOptions
 from sovl_core.cli.terminal import clean, is_terminal, json_text, make_console, prepare_streams
+from sovl_core.cli.trace_notes import TraceNotes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -119,7 +120,7 @@ class AppContext:
                 plugins=self.options.plugins,
                 without=tuple(self.options.without),
                 strict=self.options.strict,
-                trace=self.note if self.options.trace_hooks else None,
+                trace=TraceNotes(self.note) if self.options.trace_hooks else None,
                 read_only=read_only,
                 warn=self.note,
                 environ=self.environ,
