@@ -162,7 +162,7 @@ def questions_about(statement: Statement, rng: random.Random) -> List[str]:
 
 
 def as_clause(question: str) -> str:
-    """Return a direct question as a clause: "Where is my home?" gives "where my home is"; "" where it has no such form."""
+    """Return a direct question as a clause: "Where is my home?" gives "where my home is"; "" where it has none."""
     participles = "born|called|named|kept|due|from|hidden|located|based|made|in|for"
     words = r"(?:(?:In|On|At|To|From) )?(?:Who|Whom|What|Where|When|Which|How)\b[\w ]*?"
     match = re.match(rf"^({words}) (is|are|was|were|am) (.+?)(?: ({participles}))?\?$", question, re.IGNORECASE)
