@@ -28,6 +28,8 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
     started = time.monotonic()
     if not night.memories:
         return NightReport("nothing", "nothing new to learn")
+    if not night.models.trainables:
+        return NightReport("nothing", "nothing here can learn: no plugin that is on brought anything to train")
     dreams = _dreams(night, context, settings)
     learned_from = [d for d in dreams if d.verdict == "accepted" and not d.held_out and d.kind != "background"]
     _settle_small_talk(night, context, dreams)
