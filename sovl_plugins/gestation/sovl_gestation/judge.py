@@ -69,7 +69,7 @@ class Judge:
         multiplier = 1.0
         drift = self.drift(background, multiplier)
         metrics["drift_full"] = drift
-        if drift > self.settings.drift_budget:
+        if not drift <= self.settings.drift_budget:  # drift that is not a number is over any budget
             multiplier = self._largest_multiplier(background)
             drift = self.drift(background, multiplier) if multiplier else 0.0
         metrics.update(drift=drift, multiplier=multiplier, judged=len(tonight))
