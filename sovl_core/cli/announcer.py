@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 from collections import deque
 from typing import Any, Callable, Deque, Optional
@@ -18,6 +20,7 @@ class Announcer:
         self._waiting: Deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._prompt: Optional[Any] = None
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
 
     def say(self, show: Callable[[], None]) -> None:
         """Have something shown as soon as possible.
@@ -26,21 +29,25 @@ class Announcer:
         """
         self._waiting.append(show)
         with self._lock:
-            prompt = self._prompt
-            if prompt is not None and prompt.loop is not None:
-                prompt.loop.call_soon_threadsafe(self._show_above)
+            loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # the prompt has ended meanwhile: it is shown before the next one
+                loop.call_soon_threadsafe(self._show_above)
 
     def prompt_begins(self, application: Any) -> None:
-        """Take note that a prompt (a running prompt_toolkit application) waits for input."""
+        """Take note that a prompt waits for input; called within its event loop.
+
+        :param application: the prompt_toolkit application that runs.
+        """
         with self._lock:
-            self._prompt = application
+            self._prompt, self._loop = application, asyncio.get_running_loop()
         if self._waiting:
-            self._show_above()
+            self._loop.call_soon(self._show_above)
 
     def prompt_ends(self) -> None:
         """Take note that no prompt waits any more."""
         with self._lock:
-            self._prompt = None
+            self._prompt = self._loop = None
 
     def show_waiting(self) -> None:
         """Show what has been waiting, one after another; called when no prompt is on the screen."""
@@ -48,8 +55,12 @@ class Announcer:
             self._waiting.popleft()()
 
     def _show_above(self) -> None:
-        from prompt_toolkit.application import run_in_terminal
-
+        prompt = self._prompt
         # Between the request and now the prompt may have ended; what waits is shown before the next one.
-        if self._prompt is not None:
-            run_in_terminal(self.show_waiting)
+        if prompt is None or not prompt.is_running or prompt.is_done or not self._waiting:
+            return
+        # Not run_in_terminal: it gives the terminal its line editing back meanwhile, which swallows a Ctrl-D.
+        prompt.renderer.erase()
+        self.show_waiting()
+        prompt.renderer.request_absolute_cursor_position()
+        prompt.invalidate()
