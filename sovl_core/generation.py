@@ -121,7 +121,9 @@ def generation_config(models: Models, turn: Turn, max_new_tokens: int, ends: Col
 
 
 def prefill(models: Models, input_ids: Tensor, cancelled: Callable[[], bool], chunk: int = PREFILL_CHUNK) -> Any:
-    """Let the base read a long prompt in pieces and return its key/value cache.
+    """Let the base read a long prompt in pieces, bare, and return its key/value cache.
+
+    The scaffold speaks at a prompt's last token alone, which is not among what is read here.
 
     :param input_ids: int [1, tokens].
     :param cancelled: asked before each piece; what has been read so far is returned when it says so.
@@ -132,7 +134,7 @@ def prefill(models: Models, input_ids: Tensor, cancelled: Callable[[], bool], ch
     from transformers import DynamicCache
 
     cache: Any = None
-    with torch.no_grad():
+    with torch.no_grad(), models.bypass():
         for start in range(0, input_ids.shape[1] - 1, chunk):
             if cancelled():
                 break

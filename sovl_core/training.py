@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence,
 from sovl_core.answer_states import PromptCache
 from sovl_core.data_processing import Encoded, Example, collate, make_batches, pad_token_id, tokenize_and_map
 from sovl_core.error_handling import NothingToTrain
+from sovl_core.evaluation_mode import learning
 from sovl_core.events import Progress, TrainStep
 from sovl_core.optimization_step import optimise, train_step
 from sovl_core.validation import validate_epoch
@@ -58,12 +59,14 @@ def setup_optimizer(
     total_steps: int,
     warmup: float = 0.1,
     final: float = 0.1,
+    first_step: int = 0,
 ) -> Tuple[Any, Any]:
     """Return AdamW over everything registered, and its schedule: linear warm-up, then a cosine.
 
     :param learning_rate: peak; each trainable's own scale multiplies it.
     :param warmup: share of ``total_steps`` in which the rate rises.
     :param final: share of the peak that is left at the end.
+    :param first_step: steps that were taken before, by training that was interrupted; the schedule goes on from there.
     :raises NothingToTrain: when no plugin registered anything that learns.
     """
     import torch
@@ -77,7 +80,8 @@ def setup_optimizer(
     optimizer = torch.optim.AdamW(groups)
     rise = max(1, round(warmup * total_steps))
 
-    def rate(index: int) -> float:
+    def rate(step: int) -> float:
+        index = first_step + step
         if index < rise:
             return (index + 1) / rise
         way = min(1.0, (index - rise) / max(1, total_steps - rise))
@@ -124,7 +128,8 @@ def run_training_cycle(
     before = models.snapshot() if dry_run else None
     report = TrainReport(len(examples), dry_run=dry_run, trainable_parameters=models.trainable_parameters())
     try:
-        cycle.run(training, held_back, report)
+        with learning(models):
+            cycle.run(training, held_back, report)
     finally:
         if before is not None:
             models.restore(before)
@@ -181,7 +186,8 @@ class _Cycle:
                 continue
             loss = self._validate(held_back)
             report.validation.append(loss)
-            if best is None or loss < best:
+            # A loss that is not finite is no gain, and nothing that a later one could be measured against.
+            if math.isfinite(loss) and (best is None or loss < best):
                 best, kept, without_gain, report.best_epoch = loss, self.models.snapshot(), 0, epoch
             else:
                 without_gain += 1
@@ -192,7 +198,8 @@ class _Cycle:
             self.models.restore(kept)
 
     def _validate(self, held_back: List[Encoded]) -> float:
-        return validate_epoch(self.models, make_batches(held_back, self.settings.batch_size), self.hooks).loss
+        batches = make_batches(held_back, self.settings.batch_size)
+        return validate_epoch(self.models, batches, self.hooks, self.cache).loss
 
     def _epoch(self, training: List[Encoded], report: TrainReport) -> float:
         batches = make_batches(training, self.settings.batch_size, self.rng)
@@ -200,7 +207,7 @@ class _Cycle:
         # Every process takes equally many batches: a collective that one of them skips would hang the others.
         rounds = math.ceil(len(batches) / processes)
         mine = [batches[index % len(batches)] for index in range(rank, rounds * processes, processes)]
-        summed, tokens, pending = 0.0, 0, 0
+        summed, tokens, pending, gathered = 0.0, 0, 0, 0
         for index, batch in enumerate(mine):
             self.breathe()
             result = self._batch(batch, report.steps, report)
@@ -208,11 +215,12 @@ class _Cycle:
             if result is None:
                 # What has gathered may hold half of a failed batch's gradient.
                 self.optimizer.zero_grad(set_to_none=True)
+                gathered = 0
             else:
-                summed, tokens = summed + result[0] * result[1], tokens + result[1]
+                summed, tokens, gathered = summed + result[0] * result[1], tokens + result[1], gathered + 1
             if pending == self.accumulation or index == len(mine) - 1:
-                self._step(pending, report, result)
-                pending = 0
+                self._step(gathered, report, result)
+                pending, gathered = 0, 0
         report.tokens += tokens
         return summed / tokens if tokens else math.nan
 
@@ -229,8 +237,8 @@ class _Cycle:
             return None
         return result.loss, result.tokens
 
-    def _step(self, pending: int, report: TrainReport, result: Optional[Tuple[float, int]]) -> None:
-        self._average_gradients(pending)
+    def _step(self, gathered: int, report: TrainReport, result: Optional[Tuple[float, int]]) -> None:
+        self._average_gradients(max(1, gathered))
         optimise(self.models, self.optimizer, self.schedule, self.settings.max_grad_norm)
         report.steps += 1
         if self.progress is not None and self.accelerator.is_main_process:
