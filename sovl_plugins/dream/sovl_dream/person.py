@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List
+from typing import Dict, List, Match
 
 _TO_SECOND: Dict[str, str] = {
     "i": "you",
@@ -23,6 +23,8 @@ _TO_SECOND: Dict[str, str] = {
     "i'd": "you'd",
     "we're": "you're",
     "we've": "you've",
+    "we'll": "you'll",
+    "we'd": "you'd",
 }
 _TO_FIRST: Dict[str, str] = {
     "you": "I",
@@ -34,6 +36,15 @@ _TO_FIRST: Dict[str, str] = {
     "you'll": "I'll",
     "you'd": "I'd",
 }
+_AUXILIARIES = "am|are|was|were|do|did|have|had|can|could|will|would|shall|should|may|might|must"
+#: Where "you" is a subject: after these words, or before these.
+_BEFORE_SUBJECT = re.compile(
+    rf"(?:^|[.,;:!?(]|\b(?:{_AUXILIARIES}|who|whom|what|where|when|which|why|how|that|if|and|or|but|because|while|as))\s*$",
+    re.IGNORECASE,
+)
+_AFTER_SUBJECT = re.compile(
+    rf"^\s+(?:{_AUXILIARIES}|always|usually|often|never|now|still|also|last|\w+ed)\b", re.IGNORECASE
+)
 _WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?|[^A-Za-z]+")
 
 
@@ -58,6 +69,13 @@ def to_second_person(statement: str) -> str:
 
 def to_first_person(question: str) -> str:
     """Turn a question put to the user into one the user would put: "What is your name?" gives "What is my name?"."""
-    swapped = "".join(_swap(question, _TO_FIRST))
-    swapped = re.sub(r"\b(do|did|are|were|have|can|will|should) I\b", lambda m: m.group(0), swapped)
-    return re.sub(r"\bare I\b", "am I", re.sub(r"\bI are\b", "I am", swapped))
+    objective = re.sub(r"\b[Yy]ou\b(?!['’])", _subject_or_object, question)
+    swapped = "".join(_swap(objective, _TO_FIRST))
+    swapped = re.sub(r"\bI are\b", "I am", re.sub(r"\bI were\b", "I was", swapped))
+    return re.sub(r"\b([Aa])re I\b", r"\1m I", re.sub(r"\b([Ww])ere I\b", r"\1as I", swapped))
+
+
+def _subject_or_object(match: Match[str]) -> str:
+    """Keep "you" where it is a subject (the swap makes it "I"), and return "me" where it is none."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    return match.group(0) if _BEFORE_SUBJECT.search(before) or _AFTER_SUBJECT.match(after) else "me"
