@@ -70,6 +70,10 @@ _OPENERS = re.compile(
 _NO_VERB = {"this", "is", "was", "as", "its", "his", "us", "always", "red", "bed", "wed"}
 
 
+#: What follows one of these is a noun, whatever it ends in.
+_DETERMINERS = ("my", "our", "the", "a", "an", "this", "these", "those", "his", "her", "their", "its")
+
+
 @dataclass(frozen=True)
 class Statement:
     """A parsed statement.
@@ -131,7 +135,10 @@ def _lemma(verb: str) -> str:
         return low[:-3] + "y"
     if low.endswith("ed"):
         stem = low[:-2]
-        return stem[:-1] if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "ls" else stem
+        if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "els":
+            return stem[:-1]
+        # "lived", "danced", "baked": a short stem that kept its one consonant lost an e.
+        return low[:-1] if re.search(r"[vceu]$|^[^aeiou]*[aeiou][^aeiouwxy]$", stem) else stem
     return low
 
 
@@ -162,11 +169,18 @@ def _parse_copula(text: str) -> Optional[Statement]:
 
 def _parse_verb(text: str) -> Optional[Statement]:
     words = text.split()
+    perfect = re.match(r"^(I|We)['’]ve$", words[0])
+    if perfect:
+        # The perfect is asked for as the past: "Where did I live?".
+        if words[1].lower() not in _PAST and not words[1].lower().endswith("ed"):
+            return None
+        words[0] = perfect.group(1)
     if words[0] in ("I", "We"):
         index = 2 if len(words) > 2 and re.fullmatch(_ADVERBS, words[1].lower()) else 1
     else:
         index = 0
-        for position, word in enumerate(words[1:-1], start=1):
+        first = 2 if words[0].lower() in _DETERMINERS else 1
+        for position, word in enumerate(words[first:-1], start=first):
             low = word.lower()
             if word[0].islower() and low not in _NO_VERB and (low in _PAST or re.search(r"[a-z](s|ed)$", low)):
                 index = position
@@ -182,13 +196,18 @@ def _parse_verb(text: str) -> Optional[Statement]:
     return Statement(text, subject, verb, lemma, auxiliary, *_split_complement(rest))
 
 
+def without_opener(sentence: str) -> str:
+    """Return a sentence without what leads into it: "Hi, my name is Ann." gives "my name is Ann."."""
+    return _OPENERS.sub("", sentence)
+
+
 def parse_statement(text: str) -> Optional[Statement]:
     """Parse a statement, or return None where the rules do not reach.
 
     :param text: one sentence of the user's, in the first person.
     """
     clean = re.sub(r"\s+", " ", text).strip().rstrip(".!").strip()
-    clean = _OPENERS.sub("", clean)
+    clean = without_opener(clean)
     clean = clean[:1].upper() + clean[1:]
     if len(clean.split()) < 3 or "?" in clean:
         return None

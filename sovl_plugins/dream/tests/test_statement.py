@@ -1,0 +1,97 @@
+"""Parsing of the sentences in which people tell facts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sovl_dream.statement import parse_statement, uncapitalise, without_opener
+
+pytestmark = pytest.mark.no_torch
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "lemma", "complement"),
+    [
+        ("My dog's name is Biscuit.", "my dog's name", "is", "Biscuit"),
+        ("My boss is called Tamsin Okafor.", "my boss", "is called", "Tamsin Okafor"),
+        ("My cat is named Pixel!", "my cat", "is named", "Pixel"),
+        ("I keep the spare key under the blue kettle.", "I", "keep", "the blue kettle"),
+        ("My sister Orla lives in Cork.", "my sister Orla", "live", "Cork"),
+        ("I was born in May.", "I", "was", "May"),
+        ("I'm allergic to peanuts.", "I", "am", "peanuts"),
+        ("My favourite colour is teal.", "my favourite colour", "is", "teal"),
+        ("Our anniversary is on the 3rd of June.", "our anniversary", "is", "the 3rd of June"),
+        ("I work as a plumber.", "I", "work", "a plumber"),
+        ("The code for the garage is 4815.", "the code for the garage", "is", "4815"),
+        ("I am learning to speak Welsh.", "I", "am", "Welsh"),
+        ("My daughter is seven years old.", "my daughter", "is", "seven years old"),
+        ("We moved to Leeds in 2014.", "we", "move", "2014"),
+        ("My car was serviced in March.", "my car", "was", "March"),
+        ("My grandmother came from Riga.", "my grandmother", "come", "Riga"),
+        ("I always drink tea with honey.", "I", "drink", "honey"),
+        ("By the way, my blood type is O negative.", "my blood type", "is", "O negative"),
+        ("Please remember that my meeting is on Tuesday.", "my meeting", "is", "Tuesday"),
+        ("Project Falcon ships on the 9th of March.", "Project Falcon", "ship", "the 9th of March"),
+        ("My brother studies law in Utrecht.", "my brother", "study", "Utrecht"),
+        ("My neighbour watches the cat.", "my neighbour", "watch", "the cat"),
+        ("I bought a bicycle from Marco.", "I", "buy", "Marco"),
+        ("I last saw the dentist in October.", "I", "see", "October"),
+        ("The bus to town leaves at noon.", "the bus to town", "leave", "noon"),
+        ("I've lived in Rome.", "I", "live", "Rome"),
+        ("My aunt baked the cake.", "my aunt", "bake", "the cake"),
+        ("We planned the party together.", "we", "plan", "the party together"),
+        ("My wife called the plumber.", "my wife", "call", "the plumber"),
+        ("My brother agreed to the plan.", "my brother", "agree", "the plan"),
+        ("My house is near the river.", "my house", "is", "the river"),
+    ],
+)
+def test_everyday_sentences(text, subject, lemma, complement):
+    statement = parse_statement(text)
+    assert (statement.subject, statement.lemma, statement.complement) == (subject, lemma, complement)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Hello there", "Is my dog happy today?", "I've been to Peru.", "So very nice", "  "]
+)
+def test_what_is_no_statement_is_none(text):
+    assert parse_statement(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "auxiliary", "copula", "of_self"),
+    [
+        ("My dog is called Rex.", "is", True, False),
+        ("I live in Cork.", "do", False, True),
+        ("We moved to Leeds.", "did", False, True),
+        ("My sister lives in Cork.", "does", False, False),
+    ],
+)
+def test_what_a_question_needs(text, auxiliary, copula, of_self):
+    statement = parse_statement(text)
+    assert (statement.auxiliary, statement.is_copula, statement.speaks_of_self) == (auxiliary, copula, of_self)
+
+
+def test_a_name_keeps_its_capital():
+    assert uncapitalise("My dog Rex") == "my dog Rex"
+    assert uncapitalise("Project Falcon") == "Project Falcon"
+    assert uncapitalise("") == ""
+
+
+def test_what_leads_into_a_sentence_is_taken_off():
+    assert without_opener("Hi, my name is Ann.") == "my name is Ann."
+    assert without_opener("History is fun.") == "History is fun."
+
+
+WORDS = st.sampled_from("I my the dog is was called in to of lives did . ! ' ’ bus We've {x} I'm not that".split())
+
+
+@given(st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=10).map(" ".join)))
+def test_no_text_breaks_the_parser(text):
+    statement = parse_statement(text)
+    if statement is not None:
+        assert statement.subject
+        assert statement.verb
+        assert statement.complement
+        assert statement.complement in statement.text
