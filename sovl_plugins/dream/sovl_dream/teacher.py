@@ -15,6 +15,7 @@ from sovl_core.events import Dream
 from sovl_core.records import Message
 from sovl_dream.lexicon import FUNCTION_WORDS
 from sovl_dream.person import to_first_person
+from sovl_dream.verification import holds
 
 if TYPE_CHECKING:
     from sovl_core.models import Models
@@ -65,7 +66,7 @@ def teach(
 
 def faithful(sentence: str, dream: Dream) -> bool:
     """Return True when a sentence holds the dream's answer, speaks to the user, and adds nothing."""
-    if not sentence.endswith((".", "!")) or dream.answer.lower() not in sentence.lower():
+    if not sentence.endswith((".", "!")) or not holds(sentence, dream.answer):
         return False
     if _FIRST_PERSON.search(sentence):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Dict, List, Set, Tuple
 
 from sovl_core.events import Dream
@@ -33,11 +34,16 @@ def _objection(dream: Dream, seen: Set[str], asked: Dict[str, Set[Tuple[int, ...
         return "another dream has the same prompt"
     if len(asked[key]) > 1:
         return "the prompt fits several memories"
-    if dream.answer and dream.answer.lower() not in dream.completion.lower():
+    if dream.answer and not holds(dream.completion, dream.answer):
         return "the completion does not hold the answer"
-    if dream.answer and dream.kind in ("question", "dialogue") and dream.answer.lower() in dream.prompt.lower():
+    if dream.answer and dream.kind in ("question", "dialogue") and holds(dream.prompt, dream.answer):
         return "the prompt gives the answer away"
     return ""
+
+
+def holds(text: str, phrase: str) -> bool:
+    """Return True when a text holds a phrase as whole words, in any case: "Al" is not in "What is he called?"."""
+    return re.search(rf"(?<!\w){re.escape(phrase.lower())}(?!\w)", text.lower()) is not None
 
 
 def _key(prompt: str) -> str:
