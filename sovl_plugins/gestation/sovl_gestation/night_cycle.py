@@ -21,7 +21,8 @@ DREAM_WRITER = "night.dreams"
 def gestate(night: Night, context: PluginContext, settings: GestationSettings) -> NightReport:
     """Live through a night; returns what it proposes.
 
-    Memories that no dream came of (small talk, questions) are marked as nothing to learn from.
+    Memories that no dream came of (small talk, questions) are marked as nothing to learn from, when they are dreamed
+    of: what was said after an interruption was not, and waits for the next night.
 
     :raises NightInterrupted: when it has to end early.
     """
@@ -32,7 +33,6 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
         return NightReport("nothing", "nothing here can learn: no plugin that is on brought anything to train")
     dreams = _dreams(night, context, settings)
     learned_from = [d for d in dreams if d.verdict == "accepted" and not d.held_out and d.kind != "background"]
-    _settle_small_talk(night, context, dreams)
     if not learned_from:
         found = {"memories": len(night.memories)}
         return NightReport("nothing", "nothing in the new memories can be learned", metrics=found)
@@ -90,7 +90,9 @@ def _dreams(night: Night, context: PluginContext, settings: GestationSettings) -
         breathe=night.breathe,
         progress=night.progress,
     )
-    return context.journal.add_dreams(night.number, context.hooks.on_dream(request))
+    dreams = context.journal.add_dreams(night.number, context.hooks.on_dream(request))
+    _settle_small_talk(night, context, dreams)
+    return dreams
 
 
 def _settle_small_talk(night: Night, context: PluginContext, dreams: List[Dream]) -> None:
