@@ -73,10 +73,10 @@ class NightTraining:
         :raises NightInterrupted: when the night has to end; the checkpoint is gone on from.
         """
         models, settings = self.night.models, self.settings
+        self._resume()
         optimizer, schedule = setup_optimizer(
-            models, settings.learning_rate, settings.weight_decay, self.total, settings.warmup
+            models, settings.learning_rate, settings.weight_decay, self.total, settings.warmup, first_step=self.step
         )
-        self._resume(schedule)
         started, first = time.monotonic(), self.step
         while self.step < self.total and not self._all_known():
             self._breathe()
@@ -111,14 +111,12 @@ class NightTraining:
         full = len(self._known) == self._known.maxlen
         return full and sum(self._known) >= KNOWN_SHARE * len(self._known)
 
-    def _resume(self, schedule: object) -> None:
+    def _resume(self) -> None:
         found = load_checkpoint(self.night.folder) if self.night.resumed else None
         if found is None:
             return
         self.step, state = found
         self.night.models.restore(state)
-        for _ in range(self.step):
-            schedule.step()  # type: ignore[attr-defined]
 
     def _breathe(self) -> None:
         try:
