@@ -20,7 +20,7 @@ def background_dreams(
     """Return ``request.background`` dreams: prompts the base made up, and short everyday ones.
 
     Prompts the base makes up are long; without short questions beside them a relevance gate learns to tell long from
-    short. A tenth, at least four, is held out to judge by.
+    short. A sixth, at least four, is held out to judge by.
     """
     from sovl_dream.batch_generation import greedy_answers, sampled_prompts
 
@@ -33,7 +33,7 @@ def background_dreams(
     request.rng.shuffle(prompts)
     answers = greedy_answers(models, prompts, settings.background_tokens, system_prompt, breathe)
     pairs = [(prompt, answer) for prompt, answer in zip(prompts, answers) if answer]
-    held_out = min(len(pairs) // 2, max(4, len(pairs) // 10))
+    held_out = min(len(pairs) // 2, max(4, len(pairs) // 6))
     return [
         Dream("background", prompt, answer, writer=WRITER, held_out=index < held_out)
         for index, (prompt, answer) in enumerate(pairs)
