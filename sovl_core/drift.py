@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, List, Sequence, Tuple
 
+from sovl_core.constants import IGNORED_LABEL
 from sovl_core.data_processing import Example, collate, pad_token_id, tokenize_and_map
 from sovl_core.events import TrainStep, Turn
 from sovl_core.optimization_step import train_step
@@ -39,7 +40,7 @@ def measure_drift(
     """Answer each prompt greedily with and without the scaffold and compare.
 
     The divergence is taken at the tokens of the base's own reply; it is exactly 0 where the scaffold was left out or
-    changed nothing.
+    changed nothing, and infinite where it cannot be computed.
 
     :param generate: answers a turn through all plugins, without a journal entry.
     :param influence: multiplies the scaffold's weight.
@@ -74,7 +75,10 @@ def _divergence(models: Models, hooks: PluginManager, example: Example, system_p
 
     encoded = tokenize_and_map(models.base_tokenizer, [example], system_prompt=system_prompt)
     batch = collate(encoded, pad_token_id(models.base_tokenizer)).to(models.device)
+    if not (batch.labels[:, 1:] != IGNORED_LABEL).any():
+        return 0.0
     with torch.no_grad():
         step = TrainStep(batch, models, phase="validation", influence=influence)
         result = hooks.on_train_step(step, train_step)
-    return result.losses.get("kept", 0.0)
+    # A candidate whose divergence cannot be computed must not pass for one that changes nothing.
+    return result.losses.get("kept", float("inf"))
