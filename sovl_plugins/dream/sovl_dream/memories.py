@@ -15,7 +15,8 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _SMALL_TALK = re.compile(
     r"^(?:hi|hello|hey|thanks|thank you|ok|okay|yes|no|sure|good (?:morning|evening|night)|bye|goodbye|please|sorry|"
     r"i am fine|i'm fine|that is|that's|this is|it is|it's|you are|you're|i think you|what|why|how|who|when|where|"
-    r"which|can|could|would|will|do|does|did|tell|write|explain|give|show|make|let|i want you|i need you|"
+    r"which|can|could|would|will|do|does|did|tell|write|explain|give|show|make|let|name|list|sing|count|"
+    r"say|describe|suggest|recommend|translate|i want you|i need you|"
     r"i would like you)\b",
     re.IGNORECASE,
 )

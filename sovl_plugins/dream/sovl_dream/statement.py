@@ -70,6 +70,8 @@ _OPENERS = re.compile(
 _NO_VERB = {"this", "is", "was", "as", "its", "his", "us", "always", "red", "bed", "wed"}
 
 
+#: "sells" and "sold" in the regular ways, not "business" or "famous".
+_VERB_ENDING = re.compile(r"[a-z](?:(?<!s)(?<!ou)s|ed)$")
 #: What follows one of these is a noun, whatever it ends in.
 _DETERMINERS = ("my", "our", "the", "a", "an", "this", "these", "those", "his", "her", "their", "its")
 
@@ -182,7 +184,7 @@ def _parse_verb(text: str) -> Optional[Statement]:
         first = 2 if words[0].lower() in _DETERMINERS else 1
         for position, word in enumerate(words[first:-1], start=first):
             low = word.lower()
-            if word[0].islower() and low not in _NO_VERB and (low in _PAST or re.search(r"[a-z](s|ed)$", low)):
+            if word[0].islower() and low not in _NO_VERB and (low in _PAST or _VERB_ENDING.search(low)):
                 index = position
                 break
     if not 0 < index < len(words) - 1:

@@ -26,6 +26,8 @@ def told(prompt):
         "Good morning to all of you.",
         "That is a nice idea.",
         "I want you to sing a song.",
+        "Name a famous composer.",
+        "List my favourite things.",
         "> My dog is called Rex.",
         "# My dog is called Rex.",
         '"My dog is called Rex."',

@@ -45,6 +45,7 @@ pytestmark = pytest.mark.no_torch
         ("My wife called the plumber.", "my wife", "call", "the plumber"),
         ("My brother agreed to the plan.", "my brother", "agree", "the plan"),
         ("My house is near the river.", "my house", "is", "the river"),
+        ("My new business partner sells famous boats.", "my new business partner", "sell", "famous boats"),
     ],
 )
 def test_everyday_sentences(text, subject, lemma, complement):
@@ -84,7 +85,32 @@ def test_what_leads_into_a_sentence_is_taken_off():
     assert without_opener("History is fun.") == "History is fun."
 
 
-WORDS = st.sampled_from("I my the dog is was called in to of lives did . ! ' ’ bus We've {x} I'm not that".split())
+WORDS = st.sampled_from(
+    [
+        "I",
+        "my",
+        "the",
+        "dog",
+        "is",
+        "was",
+        "called",
+        "in",
+        "to",
+        "of",
+        "lives",
+        "did",
+        ".",
+        "!",
+        "'",
+        "’",
+        "bus",
+        "We've",
+        "{x}",
+        "I'm",
+        "not",
+        "that",
+    ]
+)
 
 
 @given(st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=10).map(" ".join)))
