@@ -68,7 +68,7 @@ SYNONYMS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bwife|husband\b",
+        r"\b(?:wife|husband)\b",
         (
             "spouse",
             "partner",
@@ -255,7 +255,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bflight|train|bus|ferry\b",
+        r"\b(?:flight|train|bus|ferry)\b",
         (
             "When do I depart?",
             "At what time does {x} depart?",
@@ -315,7 +315,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bserviced|repaired|checked\b",
+        r"\b(?:serviced|repaired|checked)\b",
         (
             "When did somebody last check {x}?",
             "In what month was {x} {m}?",
@@ -323,7 +323,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bcame from|comes from|come from|grew up\b",
+        r"\b(?:came from|comes from|come from|grew up)\b",
         (
             "Where is {x} from?",
             "What is {x}'s home town?",

@@ -110,8 +110,16 @@ def _relations(s: Statement) -> List[str]:
     }
     for pattern, templates in RELATIONS:
         if re.search(pattern, low):
-            questions += [template.format(**slots) for template in templates]
+            filled = [template.format(**slots) for template in templates if s.middle or "{m}" not in template]
+            questions += map(_of_self, filled) if s.speaks_of_self else filled
     return questions
+
+
+def _of_self(question: str) -> str:
+    """Mend a question whose subject became "I" or "we": "What does I do?" gives "What do I do?"."""
+    question = re.sub(r"\bI's\b", "my", re.sub(r"\bwe's\b", "our", question))
+    question = re.sub(r"\bdoes (I|we)\b", r"do \1", question)
+    return re.sub(r"\bis we\b", "are we", re.sub(r"\bis I\b", "am I", question))
 
 
 def _named_subject(s: Statement) -> List[Statement]:

@@ -1,0 +1,187 @@
+"""Question wording: how statements are asked for."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sovl_dream.statement import parse_statement
+from sovl_dream.wording import as_clause, question_word, questions_about, topic
+
+pytestmark = pytest.mark.no_torch
+
+STATEMENTS = [
+    "My dog's name is Biscuit.",
+    "My boss is called Tamsin Okafor.",
+    "I keep the spare key under the blue kettle.",
+    "My sister Orla lives in Cork.",
+    "I was born in May.",
+    "I'm allergic to peanuts.",
+    "My favourite colour is teal.",
+    "Our anniversary is on the 3rd of June.",
+    "I work as a plumber.",
+    "We live in Leeds.",
+    "The code for the garage is 4815.",
+    "I am learning to speak Welsh.",
+    "My daughter is seven years old.",
+    "My car was serviced in March.",
+    "The mechanic serviced it in May.",
+    "The shop checked receipts.",
+    "My grandmother came from Riga.",
+    "My blood type is O negative.",
+    "Project Falcon ships on the 9th of March.",
+    "I last saw the dentist in October.",
+    "The wifi password is tangerine.",
+    "My wife's birthday is the 4th of April.",
+    "The bus to town leaves at noon.",
+    "My accountant is Mr. Patel.",
+    "I drive a red Volvo.",
+    "I have two sisters.",
+    "I've lived in Rome.",
+]
+
+
+def asked(text, seed=1):
+    return questions_about(parse_statement(text), random.Random(seed))
+
+
+@pytest.mark.parametrize("text", STATEMENTS)
+def test_questions_are_well_formed(text):
+    questions = asked(text)
+    assert len(questions) >= 5
+    assert len(set(questions)) == len(questions)
+    for question in questions:
+        assert question == question.strip()
+        assert question.endswith(("?", "."))
+        assert len(question) > 3
+        assert not set("{}\\") & set(question)
+        assert "  " not in question
+        assert " ?" not in question
+
+
+@pytest.mark.parametrize("text", [text for text in STATEMENTS if text.startswith(("I ", "I'", "We "))])
+def test_questions_about_oneself_agree_with_their_verb(text):
+    for question in asked(text):
+        assert not any(wrong in question for wrong in ("I's", "we's", "does I", "does we", " is I", " is we"))
+
+
+@pytest.mark.parametrize("text", STATEMENTS)
+def test_most_questions_do_not_give_the_news_away(text):
+    news = parse_statement(text).complement.lower()
+    assert [question for question in asked(text) if news in question.lower()] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("My dog's name is Biscuit.", "What is the name of my dog?"),
+        ("I keep the spare key under the blue kettle.", "Where do I keep the spare key?"),
+        ("My sister Orla lives in Cork.", "Where does my sister live?"),
+        ("My sister Orla lives in Cork.", "Where does Orla live?"),
+        ("I work as a plumber.", "What do I do for a living?"),
+        ("My favourite colour is teal.", "What is my best-loved colour?"),
+        ("The code for the garage is 4815.", "What is the garage's code?"),
+        ("My car was serviced in March.", "In what month was my car serviced?"),
+    ],
+)
+def test_some_wordings_that_must_be_there(text, question):
+    assert question in asked(text)
+
+
+@pytest.mark.parametrize("text", ["My business partner is Ada.", "My trainer is Bob.", "My flights manual is thick."])
+def test_a_word_within_a_longer_one_is_no_relation(text):
+    assert "When do I depart?" not in asked(text)
+
+
+def test_the_same_seed_asks_the_same():
+    assert asked("I live in Cork.", 3) == asked("I live in Cork.", 3)
+    assert asked("I live in Cork.", 3) != asked("I live in Cork.", 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("My train leaves at 6:45.", "What time"),
+        ("The show starts at noon.", "What time"),
+        ("My party is on the 3rd of June.", "When"),
+        ("My meeting is on Tuesday.", "When"),
+        ("I was born in May.", "When"),
+        ("We moved to Leeds in 2014.", "When"),
+        ("My son is nine years old.", "How old"),
+        ("I live in Cork.", "Where"),
+        ("My house is near the river.", "Where"),
+        ("My boss is Tamsin.", "Who"),
+        ("My car is red.", "What"),
+    ],
+)
+def test_the_question_word_fits_the_news(text, words):
+    assert question_word(parse_statement(text))[0] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("My dog is called Rex.", "my dog"),
+        ("I keep the key under the mat.", "the key"),
+        ("I'm allergic to nuts.", "being allergic to"),
+        ("I have two sisters.", "what I have"),
+    ],
+)
+def test_the_topic_leaves_out_the_news(text, about):
+    assert topic(parse_statement(text)) == about
+
+
+@pytest.mark.parametrize(
+    ("question", "clause"),
+    [
+        ("Where is my home?", "where my home is"),
+        ("What is my dog called?", "what my dog is called"),
+        ("When was I born?", "when I was born"),
+        ("What do I prefer?", "what I prefer"),
+        ("Which city is my home in?", "which city my home is in"),
+        ("In which month was my car serviced?", "in which month my car serviced was"),
+        ("Who are they?", "who they are"),
+        ("Name my dog.", ""),
+        ("Did I tell you?", ""),
+        ("", ""),
+    ],
+)
+def test_as_clause(question, clause):
+    assert as_clause(question) == clause
+
+
+WORDS = st.sampled_from(
+    [
+        "I",
+        "my",
+        "the",
+        "dog",
+        "sister",
+        "Orla",
+        "is",
+        "was",
+        "called",
+        "in",
+        "to",
+        "lives",
+        "code",
+        "flight",
+        "{x}",
+        "{0}",
+        "\\1",
+        "Rex",
+        "favourite",
+    ]
+)
+
+
+@given(st.one_of(st.text(max_size=80), st.lists(WORDS, min_size=3, max_size=9).map(" ".join)), st.integers(0, 9))
+def test_no_text_breaks_it(text, seed):
+    statement = parse_statement(text)
+    if statement is not None:
+        questions = questions_about(statement, random.Random(seed))
+        assert questions
+        assert all(question.strip() for question in questions)
