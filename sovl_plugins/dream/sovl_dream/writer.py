@@ -13,6 +13,7 @@ from sovl_dream.memories import statements_in
 from sovl_dream.person import to_first_person, to_second_person
 from sovl_dream.settings import DreamSettings
 from sovl_dream.statement import Statement
+from sovl_dream.verification import holds
 from sovl_dream.wording import questions_about
 
 WRITER = "templates"
@@ -71,7 +72,7 @@ def _dream(
         completion,
         parents=[episode.id],
         writer=WRITER,
-        answer=statement.complement,
+        answer=_said_back(statement.complement),
         weight=episode.weight,
         held_out=held_out,
     )
@@ -115,7 +116,7 @@ def cues(statement: Statement, count: int, rng: random.Random) -> List[str]:
         if rng.random() < 0.7:
             some.sort(key=words.index)
         found.append(rng.choice(CUE_FRAMES).format(w=" ".join(some)))
-    return list(dict.fromkeys(found))[:count]
+    return [cue for cue in dict.fromkeys(found) if not holds(cue, statement.complement)][:count]
 
 
 def in_talk(question: str, rng: random.Random) -> str:
@@ -127,7 +128,14 @@ def in_talk(question: str, rng: random.Random) -> str:
 def _answered_question(episode: Episode, question: str) -> List[Dream]:
     """A question the system asked, put back to it: the user's answer is what it should say."""
     prompt, answer = to_first_person(question), to_second_person(episode.prompt.strip())
-    return [Dream("question", prompt, answer, [episode.id], WRITER, episode.prompt.strip(" .!"), episode.weight)]
+    news = _said_back(episode.prompt.strip(" .!"))
+    return [Dream("question", prompt, answer, [episode.id], WRITER, news, episode.weight)]
+
+
+def _said_back(phrase: str) -> str:
+    """Return a phrase of the user's as it stands within an answer to them: "me chess" gives "you chess"."""
+    # The space keeps the first word from being taken for the beginning of a sentence.
+    return to_second_person(f" {phrase}").strip()
 
 
 def _looks_like_person(phrase: str) -> bool:
