@@ -1,0 +1,76 @@
+"""Background dreams: the base's own answers to what has nothing to do with any memory."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from sovl_core.events import DreamRequest
+from sovl_core.models import Models
+from sovl_dream import batch_generation
+from sovl_dream.background import background_dreams
+from sovl_dream.batch_generation import greedy_answers
+from sovl_dream.everyday_prompts import EVERYDAY
+from sovl_dream.settings import DreamSettings
+
+SETTINGS = DreamSettings(sampled_background=0.0, background_tokens=6)
+
+
+@pytest.fixture
+def models(tiny_base):
+    return Models(AutoModelForCausalLM.from_pretrained(tiny_base), AutoTokenizer.from_pretrained(tiny_base))
+
+
+def dreamt(models, count, settings=SETTINGS, seed=0):
+    request = DreamRequest(background=count, rng=random.Random(seed))
+    return background_dreams(request, models, "", settings, lambda: None)
+
+
+def test_answers_are_the_bases_own_and_it_stays_bit_for_bit(models):
+    before = {name: tensor.clone() for name, tensor in models.base.state_dict().items()}
+    dreams = dreamt(models, 6)
+    assert dreams
+    prompts = [entry.prompt for entry in dreams]
+    assert [entry.completion for entry in dreams] == greedy_answers(models, prompts, 6, "", lambda: None)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in models.base.state_dict().items())
+    assert {(entry.kind, entry.writer, entry.answer) for entry in dreams} == {("background", "base", "")}
+    assert all(entry.prompt in EVERYDAY and entry.parents == [] for entry in dreams)
+
+
+@pytest.mark.parametrize(("count", "held_out"), [(1, 0), (2, 1), (6, 3), (8, 4), (20, 4), (60, 10)])
+def test_a_sixth_at_least_four_and_at_most_half_is_held_out(models, monkeypatch, count, held_out):
+    monkeypatch.setattr(batch_generation, "greedy_answers", lambda models, prompts, *_: ["Yes."] * len(prompts))
+    dreams = dreamt(models, count)
+    assert len(dreams) == count
+    assert sum(entry.held_out for entry in dreams) == held_out
+
+
+def test_prompts_without_an_answer_are_left_out(models, monkeypatch):
+    answers = ["", "Yes.", ""]
+    monkeypatch.setattr(batch_generation, "greedy_answers", lambda models, prompts, *_: answers[: len(prompts)])
+    assert [entry.completion for entry in dreamt(models, 3)] == ["Yes."]
+
+
+def test_a_share_is_made_up_by_the_base(models, monkeypatch):
+    wanted = []
+
+    def made_up(models, count, *_):
+        wanted.append(count)
+        return ["What do whales dream of?", EVERYDAY[0]]
+
+    monkeypatch.setattr(batch_generation, "sampled_prompts", made_up)
+    monkeypatch.setattr(batch_generation, "greedy_answers", lambda models, prompts, *_: ["Yes."] * len(prompts))
+    prompts = [entry.prompt for entry in dreamt(models, 8, DreamSettings(sampled_background=0.25))]
+    assert wanted == [2]
+    assert "What do whales dream of?" in prompts
+    assert len(set(prompts)) == len(prompts) == 8
+
+
+def test_the_same_seed_dreams_the_same(models):
+    assert dreamt(models, 4, seed=3) == dreamt(models, 4, seed=3)
+    assert [entry.prompt for entry in dreamt(models, 4, seed=3)] != [
+        entry.prompt for entry in dreamt(models, 4, seed=4)
+    ]

@@ -1,0 +1,105 @@
+"""The plugin in a real life on a tiny model."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import pytest
+
+from sovl_core.events import DreamRequest
+from sovl_core.plugin import PluginState
+from sovl_core.records import Episode
+from sovl_dream import DreamPlugin
+
+
+def test_its_entry_needs_no_torch():
+    code = "import sys, sovl_dream; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_plugin_that_was_not_started_says_so():
+    with pytest.raises(RuntimeError, match="has not been started"):
+        _ = DreamPlugin().context
+
+
+def test_a_life_dreams_of_what_it_was_told(open_life):
+    system = open_life("dream")
+    episode = system.tell("My dog is called Rex.")
+    dreams = system.dream(count=6)
+    assert {tuple(entry.parents) for entry in dreams} == {(episode.id,)}
+    assert {entry.verdict for entry in dreams} <= {"accepted", "rejected"}
+    accepted = [entry for entry in dreams if entry.verdict == "accepted"]
+    assert len(accepted) >= 6
+    assert {entry.completion for entry in accepted} == {"Your dog is called Rex."}
+
+
+def test_settings_reach_the_dreams(open_life):
+    system = open_life("dream", plugins__dream__held_out=0, plugins__dream__cues=0, plugins__dream__reverse=0)
+    system.tell("My dog is called Rex.")
+    dreams = system.dream(count=6)
+    assert {entry.kind for entry in dreams} <= {"question", "dialogue"}
+    assert not any(entry.held_out for entry in dreams)
+
+
+def test_progress_breath_and_background(open_life):
+    system = open_life("dream", plugins__dream__sampled_background=0.0, plugins__dream__background_tokens=4)
+    heard, breaths = [], []
+    request = DreamRequest(
+        [Episode(1, "c", "My dog is called Rex."), Episode(2, "c", "I live in Cork.")],
+        per_memory=4,
+        background=4,
+        rng=random.Random(0),
+        breathe=lambda: breaths.append(1),
+        progress=heard.append,
+    )
+    dreams = system.plugins.on_dream(request)
+    assert [(entry.step, entry.total) for entry in heard] == [(1, 2), (2, 2), (0, 4)]
+    assert len(breaths) >= 3
+    background = [entry for entry in dreams if entry.kind == "background"]
+    assert background
+    assert dreams[-len(background) :] == background
+    assert all(entry.verdict for entry in dreams)
+
+
+def test_the_base_answers_as_many_dreams_as_it_is_asked_to(open_life, mocker):
+    teach = mocker.patch("sovl_dream.teacher.teach", side_effect=lambda models, dreams, *_: list(dreams))
+    system = open_life("dream", plugins__dream__taught=2)
+    system.tell("My dog is called Rex.")
+    system.tell("I live in Cork.")
+    system.dream(count=8)
+    chosen = teach.call_args[0][1]
+    assert sorted(entry.answer for entry in chosen) == ["Cork", "Cork", "Rex", "Rex"]
+    for entry in chosen:
+        assert entry.verdict == "accepted"
+        assert not entry.held_out
+        assert entry.kind in ("question", "dialogue")
+
+
+def test_taught_dreams_of_a_random_base_keep_their_answers(open_life):
+    system = open_life("dream", plugins__dream__taught=2)
+    system.tell("My dog is called Rex.")
+    accepted = [entry for entry in system.dream(count=6) if entry.verdict == "accepted"]
+    assert accepted
+    assert all("Rex" in entry.completion for entry in accepted)
+
+
+def test_a_dream_is_due_when_confidence_swings(open_life):
+    system = open_life("dream")
+    plugin = system.plugins.get("dream")
+    assert not plugin.due()
+    system.vitals.record_confidence(0.0)
+    system.vitals.record_confidence(1.0)
+    assert plugin.due()
+    assert plugin.on_status().rows == {"due": True}
+
+
+def test_what_is_saved_comes_back():
+    saved, state, again = DreamPlugin(), PluginState(), DreamPlugin()
+    saved.temperament_at_sleep = 0.4
+    saved.on_save_state(state)
+    again.on_load_state(state)
+    assert again.temperament_at_sleep == 0.4
+    again.on_load_state(PluginState())
+    assert again.temperament_at_sleep == 0.0
