@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, Optional
+from typing import TYPE_CHECKING, Dict, Generator, List, Optional
 
-from sovl_core.events import Dream, DreamRequest, Progress
+from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, PluginState, StatusPanel
 from sovl_dream.conditions import should_dream
@@ -63,6 +63,13 @@ class DreamPlugin(Plugin):
             models = self.context.models()
             dreams += verify(background_dreams(request, models, system_prompt, self.settings, request.breathe))
         return dreams
+
+    @hookimpl(wrapper=True)
+    def on_sleep(self, night: Night) -> Generator[None, Optional[NightReport], Optional[NightReport]]:
+        """Remember the temperament of the last sleep; a night that breaks off is none."""
+        report = yield
+        self.temperament_at_sleep = self.context.vitals.temperament
+        return report
 
     @hookimpl
     def on_status(self) -> StatusPanel:

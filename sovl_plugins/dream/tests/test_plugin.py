@@ -103,3 +103,17 @@ def test_what_is_saved_comes_back():
     assert again.temperament_at_sleep == 0.4
     again.on_load_state(PluginState())
     assert again.temperament_at_sleep == 0.0
+
+
+def test_the_temperament_of_the_last_sleep_is_remembered(open_life):
+    system = open_life("dream")
+    plugin = system.plugins.get("dream")
+    system.vitals.record_temperament(0.5)
+    assert plugin.due()
+    steps = plugin.on_sleep(None)
+    next(steps)
+    with pytest.raises(StopIteration) as end:
+        steps.send("report")
+    assert end.value.value == "report"
+    assert plugin.temperament_at_sleep == 0.5
+    assert not plugin.due()
