@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, Dict, Generator, Iterator, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Iterator, List, Optional
 
 from sovl_core.hookspecs import hookimpl
+from sovl_core.model_layers import hidden_size
 from sovl_core.plugin import Command, CommandOption, Plugin, PluginState, StatusPanel
 from sovl_core.system_logging import log_info
 from sovl_cross_attention.influence import dynamic_factor
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Kinds of dream that have nothing to do with what is learned: the relevance gate is shut for them.
 IRRELEVANT_KINDS = ("background", "contrast")
+#: Prompts that are read side by side for the relevance gate.
+GATE_BATCH = 32
 DYNAMIC_MODES = ("off", "confidence", "temperament")
 
 
@@ -101,21 +104,18 @@ class CrossAttentionPlugin(Plugin):
     def on_generate(self, turn: Turn) -> Generator[None, Optional[Reply], Optional[Reply]]:
         """Let the scaffold read the prompt, unless it has nothing to say to it."""
         models = self.context.models()
+        if self.stack is None:
+            return (yield)
         influence, relevance = self._reply_influence(turn, models)
+        scaffold_context = None
         if influence:
             from sovl_cross_attention.reader import read
 
             scaffold_context = read(models, [turn.prompt])
             scaffold_context.influence = influence
             self.context.hooks.on_scaffold_context(scaffold_context)
-            assert self.stack is not None
-            self._weigh_layers()
-            self.stack.attend(scaffold_context)
-        try:
+        with self.stack.hearing(scaffold_context, self.settings.layer_weights):
             reply = yield
-        finally:
-            if self.stack is not None:
-                self.stack.silence()
         if reply is not None:
             reply.annotations["cross_attention.influence"] = influence
             if relevance is not None:
@@ -134,15 +134,11 @@ class CrossAttentionPlugin(Plugin):
         scaffold_context = read(step.models, prompts, training=True, dropout=dropout, seed=step.index)
         scaffold_context.influence = step.influence
         self.context.hooks.on_scaffold_context(scaffold_context)
-        # The position that foretells an answer's first token is the prompt's last.
-        positions = None
-        if not step.prompt_frozen:
-            positions = step.batch.prompt_mask.roll(-1, 1).logical_not() & step.batch.attention_mask.bool()
-        self.stack.attend(scaffold_context, everywhere=step.prompt_frozen, positions=positions)
-        try:
+        # The position that foretells an answer's first token is the prompt's last. Whether the pass runs over answers
+        # alone or over everything is for plugins further inside to say; its length tells.
+        positions = step.batch.prompt_mask.roll(-1, 1).logical_not() & step.batch.attention_mask.bool()
+        with self.stack.hearing(scaffold_context, everywhere=True, positions=positions):
             result = yield
-        finally:
-            self.stack.silence()
         if step.phase == "night":
             self._show_gate(step)
         return result
@@ -150,33 +146,31 @@ class CrossAttentionPlugin(Plugin):
     @hookimpl(wrapper=True)
     def on_sleep(self, night: Night) -> Generator[None, Optional[NightReport], Optional[NightReport]]:
         """Keep how much of the night was accepted; a night set aside leaves the gate as it was."""
-        before, remembered = self.multiplier, PluginState()
-        self.gate.save(remembered.values, remembered.tensors)
-        night.while_awake.append(lambda: self._accepted(before, remembered))
-        self.multiplier = 1.0
+        if self.stack is None:
+            return (yield)
+        accepted = (self.multiplier, self.gate)
+        night.while_awake.append(lambda: self._in_place(*accepted))
         kept = False
         try:
+            self.multiplier, self._gate = 1.0, self.gate.copy()
+            self._prepare_gate(night)
             report = yield
             if report is not None and report.accepted:
                 self.multiplier, kept = report.multiplier, True
         finally:
             if not kept:
-                self.multiplier = before
-                self.gate.load(remembered.values, remembered.tensors)
+                self.multiplier, self._gate = accepted
         return report
 
     @contextlib.contextmanager
-    def _accepted(self, multiplier: float, remembered: PluginState) -> Iterator[None]:
+    def _in_place(self, multiplier: float, gate: RelevanceGate) -> Iterator[None]:
         """Within this block, in the middle of a night, what was accepted before it is in place."""
-        candidate = PluginState()
-        self.gate.save(candidate.values, candidate.tensors)
-        tonight, self.multiplier = self.multiplier, multiplier
-        self.gate.load(remembered.values, remembered.tensors)
+        tonight = (self.multiplier, self._gate)
+        self.multiplier, self._gate = multiplier, gate
         try:
             yield
         finally:
-            self.multiplier = tonight
-            self.gate.load(candidate.values, candidate.tensors)
+            self.multiplier, self._gate = tonight
 
     @hookimpl
     def on_commands(self) -> List[Command]:
@@ -209,7 +203,7 @@ class CrossAttentionPlugin(Plugin):
         }
         if self.stack is not None:
             rows["layers"] = ", ".join(str(number) for number in self.stack.numbers)
-            rows["gates"] = ", ".join(f"{float(layer.gate):.2f}" for layer in self.stack.cross_layers())
+            rows["gates"] = ", ".join(f"{float(layer.gate.detach()):.2f}" for layer in self.stack.cross_layers())
         return StatusPanel("Cross-attention", rows)
 
     @hookimpl
@@ -223,10 +217,9 @@ class CrossAttentionPlugin(Plugin):
     def on_load_state(self, state: PluginState) -> None:
         """Take both back."""
         self.multiplier = float(state.values.get("multiplier", 1.0))
+        self._gate = None
         if state.tensors:
             self.gate.load(state.values, state.tensors)
-        elif self._gate is not None:
-            self._gate = None
 
     def _reply_influence(self, turn: Turn, models: Models) -> tuple[float, Optional[float]]:
         """Return the scaffold's weight for a turn, 0 where it is skipped, and the prompt's relevance if measured."""
@@ -237,28 +230,53 @@ class CrossAttentionPlugin(Plugin):
         influence = settings.weight * settings.blend * turn.influence * factor * self.multiplier
         if influence == 0.0 or self.stack.is_identity:
             return 0.0, None
-        if not settings.relevance_gate or not self.gate.fitted:
+        if not settings.relevance_gate:
+            return influence, None
+        if settings.relevance_threshold >= 1.0:
+            return 0.0, None
+        if not self.gate.fitted or self.gate.width != hidden_size(models.base):
             return influence, None
         from sovl_cross_attention.relevance import prompt_features
 
-        features = prompt_features(models, [turn.prompt], settings.relevance_layer)
+        features = prompt_features(models, [turn.prompt], self._gate_height())
         relevance = float(self.gate.relevance(features)[0])
         return (influence if relevance >= settings.relevance_threshold else 0.0), relevance
 
-    def _weigh_layers(self) -> None:
-        assert self.stack is not None
-        self.stack.layer_weights = dict(zip(self.stack.numbers, self.settings.layer_weights))
+    def _gate_height(self) -> float:
+        """Return the height the gate reads at: what it has learned at one layer says nothing about another."""
+        return self.settings.relevance_layer if self.gate.height is None else self.gate.height
 
-    def _show_gate(self, step: TrainStep) -> None:
-        examples = [e for e in step.batch.examples if not self.gate.knows(e.prompt)]
-        if not examples:
-            return
+    def _prepare_gate(self, night: Night) -> None:
+        """Let the gate learn at the layer the settings name, and what the night dreamed before an interruption."""
+        from sovl_cross_attention.relevance import RelevanceGate
+
+        known, height = self.gate, self.settings.relevance_layer
+        if known.height != height or known.width not in (0, hidden_size(night.models.base)):
+            self._gate = RelevanceGate()
+            self.gate.height = height
+            self._teach_gate(night.models, known.prompts(), night.breathe)
+        if night.resumed:
+            # Steps taken before the interruption do not come again.
+            dreams = self.context.journal.dreams(night=night.number, limit=None)
+            shown = [d for d in reversed(dreams) if d.verdict == "accepted" and not d.held_out]
+            self._teach_gate(night.models, {d.prompt: d.kind not in IRRELEVANT_KINDS for d in shown}, night.breathe)
+
+    def _teach_gate(self, models: Models, prompts: Dict[str, bool], breathe: Callable[[], None]) -> None:
+        """Show the gate prompts; True are those about something learned."""
         from sovl_cross_attention.relevance import prompt_features
 
-        texts = list(dict.fromkeys(example.prompt for example in examples))
-        irrelevant = {example.prompt for example in examples if example.kind in IRRELEVANT_KINDS}
-        features = prompt_features(step.models, texts, self.settings.relevance_layer)
-        self.gate.remember(texts, features, [text not in irrelevant for text in texts])
+        new = [(text, relevant) for text, relevant in prompts.items() if not self.gate.knows(text, relevant)]
+        for start in range(0, len(new), GATE_BATCH):
+            breathe()
+            texts, labels = zip(*new[start : start + GATE_BATCH])
+            self.gate.remember(texts, prompt_features(models, texts, self._gate_height()), labels)
+
+    def _show_gate(self, step: TrainStep) -> None:
+        prompts: Dict[str, bool] = {}
+        for example in step.batch.examples:
+            relevant = example.kind not in IRRELEVANT_KINDS
+            prompts[example.prompt] = relevant and prompts.get(example.prompt, True)
+        self._teach_gate(step.models, prompts, lambda: None)
 
     def _cross(self, words: List[str], options: Dict[str, Any]) -> str:
         settings = self.settings

@@ -6,7 +6,8 @@ skipped, and the reply *is* the base's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, Sequence
+import copy
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +58,8 @@ def prompt_features(models: Models, texts: Sequence[str], height: float) -> Tens
 class RelevanceGate:
     """A linear classifier over prompt features, fitted on the prompts the nights have shown it.
 
+    ``height`` is that of the layer its features come from, None before it has seen any.
+
     :param decay: strength of the penalty on its weights.
     """
 
@@ -66,7 +69,8 @@ class RelevanceGate:
         self.bias = 0.0
         self.mean: Tensor = torch.zeros(0)
         self.scale: Tensor = torch.zeros(0)
-        self._examples: Dict[str, tuple[Tensor, bool]] = {}
+        self.height: Optional[float] = None
+        self._examples: Dict[str, Tuple[Tensor, bool]] = {}
         self._stale = False
 
     @property
@@ -75,9 +79,25 @@ class RelevanceGate:
         labels = {relevant for _, relevant in self._examples.values()}
         return len(self.weight) > 0 or len(labels) == 2
 
-    def knows(self, text: str) -> bool:
-        """True when this prompt is remembered."""
-        return text in self._examples
+    @property
+    def width(self) -> int:
+        """Width of the features it knows, 0 when it knows none."""
+        row = next((row for row, _ in self._examples.values()), self.mean)
+        return len(row)
+
+    def knows(self, text: str, relevant: bool) -> bool:
+        """True when this prompt is remembered as such."""
+        return text in self._examples and self._examples[text][1] == relevant
+
+    def prompts(self) -> Dict[str, bool]:
+        """Return the remembered prompts, oldest first, and whether each is about something learned."""
+        return {text: relevant for text, (_, relevant) in self._examples.items()}
+
+    def copy(self) -> RelevanceGate:
+        """Return a gate of its own that knows the same."""
+        other = copy.copy(self)
+        other._examples = dict(self._examples)
+        return other
 
     def remember(self, texts: Sequence[str], features: Tensor, relevant: Sequence[bool]) -> None:
         """Add prompts to fit on.
@@ -90,12 +110,6 @@ class RelevanceGate:
             self._examples[text] = (row, label)
         while len(self._examples) > REMEMBERED:
             self._examples.pop(next(iter(self._examples)))
-        self._stale = True
-
-    def forget(self, texts: Sequence[str]) -> None:
-        """Leave prompts out of the next fit."""
-        for text in texts:
-            self._examples.pop(text, None)
         self._stale = True
 
     def relevance(self, features: Tensor) -> Tensor:
@@ -146,6 +160,8 @@ class RelevanceGate:
             tensors["relevance.features"] = torch.stack([row for row, _ in self._examples.values()]).half()
             values["relevance.prompts"] = list(self._examples)
             values["relevance.labels"] = [label for _, label in self._examples.values()]
+        if self.height is not None:
+            values["relevance.height"] = self.height
 
     def load(self, values: Dict[str, object], tensors: Dict[str, Tensor]) -> None:
         """Take back what :meth:`save` stored; nothing stored is a gate that never saw a night."""
@@ -153,6 +169,8 @@ class RelevanceGate:
         self.mean = tensors.get("relevance.mean", torch.zeros(0)).float()
         self.scale = tensors.get("relevance.scale", torch.zeros(0)).float()
         self.bias = float(values.get("relevance.bias", 0.0))  # type: ignore[arg-type]
+        height: Optional[float] = values.get("relevance.height")  # type: ignore[assignment]
+        self.height = None if height is None else float(height)
         features = tensors.get("relevance.features", torch.zeros(0)).float()
         prompts: Sequence[str] = values.get("relevance.prompts", ())  # type: ignore[assignment]
         labels: Sequence[bool] = values.get("relevance.labels", ())  # type: ignore[assignment]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +17,21 @@ if TYPE_CHECKING:
     from sovl_core.models import Models
 
 
+@dataclass
+class _Hearing:
+    """What the layers hear, and where they speak."""
+
+    contexts: Dict[int, KeysValues]
+    scale: float
+    weights: Dict[int, float] = field(default_factory=dict)
+    everywhere: bool = False
+    positions: Optional[Tensor] = None
+
+
 class CrossAttentionStack(nn.Module):
     """Projection and one :class:`GatedCrossAttention` a listening layer; float32, on the base's device.
 
-    Without a context (:meth:`attend`), or while ``models.scaffold_enabled`` is False, the hooks hand the base's own
+    Without a context (:meth:`hearing`), or while ``models.scaffold_enabled`` is False, the hooks hand the base's own
     tensors through untouched.
 
     :param models: the base that listens.
@@ -40,11 +53,7 @@ class CrossAttentionStack(nn.Module):
         self.layers = nn.ModuleDict(
             {str(number): GatedCrossAttention(width, width, heads, head_width) for number in layers}
         )
-        self.layer_weights: Dict[int, float] = {}
-        self._contexts: Optional[Dict[int, KeysValues]] = None
-        self._scale = 1.0
-        self._positions: Optional[Tensor] = None
-        self._everywhere = False
+        self._heard: Optional[_Hearing] = None
         # Not a submodule: the base must not be stored with what is trained.
         self._models = [models]
         self._handles: List[Any] = []
@@ -70,24 +79,38 @@ class CrossAttentionStack(nn.Module):
         """Return the layers' modules, bottom first."""
         return [self.layers[str(number)] for number in self.numbers]  # type: ignore[misc]
 
-    def attend(self, context: ScaffoldContext, everywhere: bool = False, positions: Optional[Tensor] = None) -> None:
-        """Let the layers hear this context until :meth:`silence`.
+    @contextlib.contextmanager
+    def hearing(
+        self,
+        context: Optional[ScaffoldContext],
+        layer_weights: Sequence[float] = (),
+        everywhere: bool = False,
+        positions: Optional[Tensor] = None,
+    ) -> Iterator[None]:
+        """Within this block the layers hear this context and no other; afterwards they hear what they heard before.
 
         They speak at the last position of each forward pass: the position that foretells the next token. So the base
         computes the prompt before its last token bare, and no later token reaches an earlier one.
 
+        :param context: None lets the base be bare.
+        :param layer_weights: of the listening layers, bottom first; missing ones are 1.
         :param everywhere: speak at all positions of the pass (a training pass over answers alone).
         :param positions: bool [batch, tokens], where to speak in a pass of that length (a training pass over all).
         """
-        source, bias = self._source(context)
-        self._contexts = {
-            number: layer.keys_values(source, bias) for number, layer in zip(self.numbers, self.cross_layers())
-        }
-        self._scale, self._everywhere, self._positions = float(context.influence), everywhere, positions
-
-    def silence(self) -> None:
-        """Forget the context: the base is bare again."""
-        self._contexts, self._positions, self._everywhere = None, None, False
+        heard: Optional[_Hearing] = None
+        if context is not None:
+            source, bias = self._source(context)
+            contexts = {
+                number: layer.keys_values(source, bias) for number, layer in zip(self.numbers, self.cross_layers())
+            }
+            weights = dict(zip(self.numbers, layer_weights))
+            heard = _Hearing(contexts, float(context.influence), weights, everywhere, positions)
+        # A reply may be asked for in the middle of another one.
+        before, self._heard = self._heard, heard
+        try:
+            yield
+        finally:
+            self._heard = before
 
     def _source(self, context: ScaffoldContext) -> tuple[Tensor, Tensor]:
         """Return projected rows float [batch, rows, width] and their bias float [batch, rows]."""
@@ -108,22 +131,23 @@ class CrossAttentionStack(nn.Module):
 
     def _hook(self, number: int) -> Any:
         def hook(module: nn.Module, args: Any, output: Any) -> Any:
-            contexts = self._contexts
-            scale = self._scale * self.layer_weights.get(number, 1.0)
-            if contexts is None or scale == 0.0 or not self._models[0].scaffold_enabled:
+            heard = self._heard
+            if heard is None or not self._models[0].scaffold_enabled:
+                return output
+            scale = heard.scale * heard.weights.get(number, 1.0)
+            if scale == 0.0:
                 return output
             hidden = layer_output(output)
-            residual = self._residual(number, hidden, contexts[number], scale)
-            return replace_layer_output(output, hidden + residual)
+            return replace_layer_output(output, hidden + self._residual(number, hidden, heard, scale))
 
         return hook
 
-    def _residual(self, number: int, hidden: Tensor, context: KeysValues, scale: float) -> Tensor:
-        layer = self.layers[str(number)]
+    def _residual(self, number: int, hidden: Tensor, heard: _Hearing, scale: float) -> Tensor:
+        layer, context = self.layers[str(number)], heard.contexts[number]
         tokens = hidden.shape[1]
-        if self._positions is not None and self._positions.shape[1] == tokens:
-            return layer(hidden, context, scale) * self._positions[:, :, None].to(hidden.dtype)  # type: ignore[no-any-return]
-        if self._everywhere or tokens == 1:
+        if heard.positions is not None and heard.positions.shape[1] == tokens:
+            return layer(hidden, context, scale) * heard.positions[:, :, None].to(hidden.dtype)  # type: ignore[no-any-return]
+        if heard.everywhere or tokens == 1:
             return layer(hidden, context, scale)  # type: ignore[no-any-return]
         last = layer(hidden[:, -1:], context, scale)
         return nn.functional.pad(last, (0, 0, tokens - 1, 0))

@@ -1,0 +1,87 @@
+"""Tiny models of two families with every kind of scaffold, and a cross-attention whose gates stand open."""
+
+from __future__ import annotations
+
+import pytest
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+
+
+def spelling(*words):
+    """A tokenizer that knows these words and spells all others."""
+    from tokenizers import Tokenizer, decoders, pre_tokenizers
+    from tokenizers import models as kinds
+    from transformers import PreTrainedTokenizerFast
+
+    tokens = ["<pad>", "</s>", *sorted(pre_tokenizers.ByteLevel.alphabet()), *words]
+    core = Tokenizer(kinds.BPE({token: number for number, token in enumerate(tokens)}, []))
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(tokenizer_object=core, pad_token="<pad>", eos_token="</s>")
+
+
+def causal_lm(family, width, vocabulary, layers=4, seed=0):
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    tokens = {"bos_token_id": 1, "eos_token_id": 1, "pad_token_id": 0, "vocab_size": vocabulary}
+    if family == "gpt2":
+        shape = {"n_embd": width, "n_layer": layers, "n_head": 4, "n_positions": 512}
+        return GPT2LMHeadModel(GPT2Config(**shape, **tokens, initializer_range=0.2)).eval()
+    shape = {"hidden_size": width, "num_hidden_layers": layers, "num_attention_heads": 4, "intermediate_size": 64}
+    config = LlamaConfig(**shape, **tokens, max_position_embeddings=512, initializer_range=0.2)
+    return LlamaForCausalLM(config).eval()
+
+
+@pytest.fixture
+def build():
+    """Return ``build(base, scaffold)``: models of these families; the scaffold is the base's own by default."""
+
+    def make(base="llama", scaffold="own", base_width=32):
+        from types import SimpleNamespace
+
+        from peft import LoraConfig, get_peft_model
+
+        from sovl_core.models import Models
+        from sovl_core.scaffold import build_scaffold
+
+        tokenizer = spelling()
+        lora = SimpleNamespace(rank=4, alpha=8, dropout=0.0, target_modules=[])
+        config = SimpleNamespace(core=SimpleNamespace(seed=0), lora=lora)
+
+        def own(models):
+            return build_scaffold("base[:2]", models, config)
+
+        def foreign(models):
+            other = spelling("other", "words")
+            model = causal_lm(scaffold, 48, len(other), layers=2, seed=1)
+            names = ["c_attn", "c_fc"] if scaffold == "gpt2" else ["q_proj", "up_proj"]
+            return get_peft_model(model, LoraConfig(r=4, target_modules=names)).eval(), other
+
+        base_model = causal_lm(base, base_width, len(tokenizer))
+        return Models(base_model, tokenizer, own if scaffold == "own" else foreign)
+
+    return make
+
+
+@pytest.fixture
+def listen():
+    """Return ``listen(models, layers)``: a stack on these layers whose gates stand open, as after nights."""
+
+    def insert(models, layers=(1, 3), gate=0.7):
+        import torch
+
+        from sovl_core.model_layers import output_size
+        from sovl_cross_attention.stack import insert_cross_attention
+
+        stack = insert_cross_attention(models, list(layers), output_size(models.scaffold))
+        with torch.no_grad():
+            for layer in stack.cross_layers():
+                layer.gate.fill_(gate)
+            for name, parameter in models.scaffold.named_parameters():
+                if "lora_B" in name:
+                    parameter.copy_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(3)) * 0.1)
+        return stack
+
+    return insert
