@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-ALPHABET = "abcdefghijklmnopqrstuvwxyz"
-
 
 def spelling(*words):
     """A tokenizer that knows these words and spells all others."""
@@ -34,7 +32,7 @@ def causal_lm(family, width, vocabulary, layers=4, seed=0):
     return LlamaForCausalLM(config).eval()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build():
     """Return ``build(base, scaffold)``: models of these families; the scaffold is the base's own by default."""
 

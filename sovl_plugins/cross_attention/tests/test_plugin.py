@@ -1,94 +1,429 @@
+"""The plugin with a stand-in for the kernel: what it does at each hook."""
+
 from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from sovl_core.events import Turn
+from sovl_core.answer_states import answer_states, full_states
+from sovl_core.data_processing import Encoded, Example, collate
+from sovl_core.events import Dream, Night, NightInterrupted, NightReport, Reply, StepResult, TrainStep, Turn
+from sovl_core.model_layers import decoder_layers
+from sovl_core.plugin import PluginState
+from sovl_core.system_logging import ThreadSafeLogger
+from sovl_core.vitals import Vitals
+from sovl_cross_attention import CrossAttentionPlugin, CrossAttentionSettings
 
-PAIRS = [("What is my dog called?", "Rex."), ("Where do I live?", "Turku."), ("What do I play?", "Chess.")]
-FAST = {"training__epochs": 12, "training__learning_rate": 0.01, "core__validation_split": 0.0}
+
+class World:
+    """What the plugin is given at its start."""
+
+    def __init__(self, models):
+        self.loaded = models
+        self.settings = CrossAttentionSettings()
+        self.config = SimpleNamespace(core=SimpleNamespace(seed=3))
+        self.logger = ThreadSafeLogger(None)
+        self.vitals = Vitals()
+        self.hooks = self
+        self.dreams = []
+        self.journal = SimpleNamespace(dreams=lambda night, limit: list(reversed(self.dreams)))
+        self.contexts = []
+
+    def models(self):
+        return self.loaded
+
+    def on_scaffold_context(self, context):
+        self.contexts.append(context)
 
 
 @pytest.fixture
-def life(open_life):
-    return open_life("cross_attention", **FAST)
+def world(build):
+    return World(build())
 
 
 @pytest.fixture
-def trained(life):
-    life.train(PAIRS)
-    return life
+def plugin(world):
+    """A started plugin whose gates stand open, as after a night."""
+    started = CrossAttentionPlugin()
+    started.on_start(world)
+    started.on_models_loaded(world.loaded)
+    open_gates(started)
+    return started
 
 
-def ask(life, prompt="What is my dog called?", **fields):
-    return life.answer(Turn(prompt, max_new_tokens=6, **fields))
+def open_gates(plugin):
+    with torch.no_grad():
+        for layer in plugin.stack.cross_layers():
+            layer.gate.fill_(0.7)
 
 
-def bare(life, prompt="What is my dog called?"):
-    models = life.models()
-    reply = ask(life, prompt, use_scaffold=False)
-    assert not models.scaffold_enabled or reply.annotations["cross_attention.influence"] == 0.0
-    return reply
+def run(wrapper, inner):
+    """Run a wrapper around ``inner``; return its result."""
+    next(wrapper)
+    try:
+        wrapper.send(inner())
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("it yielded twice")
 
 
-def test_an_untrained_life_answers_as_the_base(life):
-    assert ask(life).token_probabilities == bare(life).token_probabilities
+def logits(world, text="what is it?"):
+    with torch.no_grad():
+        return world.loaded.base(input_ids=torch.tensor([world.loaded.base_tokenizer.encode(text)])).logits
 
 
-def test_training_lowers_the_loss_and_changes_the_reply(trained):
-    report = trained.train(PAIRS)
-    assert report.losses[-1] < 2.0
-    reply = ask(trained)
-    assert reply.annotations["cross_attention.influence"] > 0
-    assert reply.token_probabilities != bare(trained).token_probabilities
+def bare_logits(world):
+    with world.loaded.bypass():
+        return logits(world)
 
 
-@pytest.mark.parametrize("fields", [{"influence": 0.0}, {"use_scaffold": False}])
-def test_without_influence_a_trained_life_is_the_base_bit_for_bit(trained, fields):
-    silent = ask(trained, **fields)
-    assert silent.token_ids == bare(trained).token_ids
-    assert silent.token_probabilities == bare(trained).token_probabilities
+def answered(plugin, world, turn):
+    """Return the reply and whether the base was moved while it was given."""
+    bare, before, moved = bare_logits(world), logits(world), []
+
+    def inner():
+        moved.append(not torch.equal(logits(world), bare))
+        return Reply("text")
+
+    reply = run(plugin.on_generate(turn), inner)
+    assert torch.equal(logits(world), before)
+    return reply, moved[0]
 
 
-def test_weight_zero_is_the_base(trained):
-    trained.set_config("plugins.cross_attention.weight", 0.0)
-    assert ask(trained).token_probabilities == bare(trained).token_probabilities
+def test_nothing_can_be_asked_of_it_before_its_start():
+    with pytest.raises(RuntimeError, match="has not been started"):
+        CrossAttentionPlugin().context  # noqa: B018
 
 
-def test_the_gate_leaves_prompts_below_its_threshold_to_the_base(trained, mocker):
-    plugin = trained.plugins.get("cross_attention")
-    features = torch.randn(8, 64)
-    plugin.gate.remember([str(i) for i in range(8)], features, [i % 2 == 0 for i in range(8)])
-    for relevance, speaks in ((0.1, False), (0.95, True)):
-        mocker.patch.object(plugin.gate, "relevance", return_value=torch.tensor([relevance]))
-        reply = ask(trained)
-        assert (reply.annotations["cross_attention.influence"] > 0) is speaks
-        assert reply.annotations["cross_attention.relevance"] == pytest.approx(relevance)
+def test_loading_registers_what_learns_and_unloading_takes_it_off(world, plugin):
+    models = world.loaded
+    assert set(models.trainables) == {"scaffold", "cross_attention"}
+    groups = models.parameter_groups(1e-3, 0.1)
+    gates = [g for g in groups if g["lr"] == pytest.approx(1e-2)]
+    assert [(len(g["params"]), g["weight_decay"]) for g in gates] == [(len(plugin.stack.numbers), 0.0)]
+    plugin.on_models_unloaded(models)
+    assert [len(layer._forward_hooks) for layer in decoder_layers(models.base)] == [0] * 4
+    assert set(models.trainables) == {"scaffold"}
+    assert plugin.stack is None
+    plugin.on_models_unloaded(models)
 
 
-def test_what_was_learned_is_there_when_the_life_is_opened_again(trained, open_life):
-    before = ask(trained)
-    trained.close()
-    again = open_life("cross_attention", **FAST)
-    assert ask(again).token_ids == before.token_ids
+def test_without_a_scaffold_there_is_nothing_to_listen_to(world):
+    world.loaded._build_scaffold = None
+    plugin = CrossAttentionPlugin()
+    plugin.on_start(world)
+    plugin.on_models_loaded(world.loaded)
+    assert plugin.stack is None
+    assert world.loaded.trainables == {}
+    assert [entry["event"] for entry in world.logger.read()] == ["cross_attention_without_scaffold"]
+    reply, moved = answered(plugin, world, Turn("hello"))
+    assert not moved
+    assert reply.annotations == {}
+    report = NightReport("accepted", multiplier=0.5)
+    assert run(plugin.on_sleep(night(world)), lambda: report) is report
+    result = StepResult(1.0)
+    assert run(plugin.on_train_step(step(world)), lambda: result) is result
+    assert "layers" not in plugin.on_status().rows
 
 
-def test_unloading_takes_every_hook_off(trained):
-    from sovl_core.model_layers import decoder_layers
-
-    models = trained.models()
-    trained.plugins.on_models_unloaded(models)
-    assert not any(layer._forward_hooks for layer in decoder_layers(models.base))
-    assert "cross_attention" not in models.trainables
-
-
-def test_status_tells_layers_and_gates(trained):
-    panels = dict(trained.plugins.on_status())
-    assert "layers" in panels["cross_attention"].rows
-    assert "gates" in panels["cross_attention"].rows
+def test_the_scaffold_reads_the_prompt_and_others_may_shape_what_it_says(plugin, world):
+    reply, moved = answered(plugin, world, Turn("my dog"))
+    assert moved
+    assert reply.annotations == {"cross_attention.influence": 1.0}
+    (context,) = world.contexts
+    assert (context.prompt, context.influence, context.training) == ("my dog", 1.0, False)
 
 
-def test_the_command_changes_the_weight_for_the_session(life):
-    command = next(command for _, command in life.plugins.on_commands() if command.name == "cross")
-    assert "weight 0.5" in command.run([], {"weight": 0.5})
-    assert life.plugins.settings("cross_attention").weight == 0.5
+@pytest.mark.parametrize(
+    ("setting", "value"), [("weight", 0.0), ("blend", 0.0), ("relevance_threshold", 1.0), (None, None)]
+)
+def test_skipped_it_leaves_the_base_bare(plugin, world, setting, value):
+    turn = Turn("my dog", influence=0.0 if setting is None else 1.0)
+    if setting:
+        setattr(plugin.settings, setting, value)
+    reply, moved = answered(plugin, world, turn)
+    assert not moved
+    assert reply.annotations["cross_attention.influence"] == 0.0
+    assert world.contexts == []
+
+
+def test_without_the_scaffold_and_before_training_it_is_skipped(plugin, world):
+    assert not answered(plugin, world, Turn("my dog", use_scaffold=False))[1]
+    with world.loaded.bypass():
+        assert not answered(plugin, world, Turn("my dog"))[1]
+    for layer in plugin.stack.cross_layers():
+        torch.nn.init.zeros_(layer.gate)
+    assert not answered(plugin, world, Turn("my dog"))[1]
+    assert world.contexts == []
+
+
+def test_all_weights_multiply(plugin, world):
+    plugin.settings.weight, plugin.settings.blend, plugin.multiplier = 1.5, 0.5, 0.8
+    plugin.settings.dynamic = "temperament"
+    world.vitals.record_temperament(-0.25)
+    reply, _ = answered(plugin, world, Turn("my dog", influence=0.5))
+    assert reply.annotations["cross_attention.influence"] == pytest.approx(1.5 * 0.5 * 0.8 * 0.75 * 0.5)
+
+
+def test_layer_weights_are_for_replies_alone(plugin, world):
+    plugin.settings.layer_weights = [0.0] * len(plugin.stack.numbers)
+    assert not answered(plugin, world, Turn("my dog"))[1]
+    moved, bare = [], bare_logits(world)
+    run(plugin.on_train_step(step(world)), lambda: moved.append(not torch.equal(logits(world), bare)))
+    assert moved == [True]
+
+
+def test_a_reply_that_fails_leaves_the_base_bare(plugin, world):
+    bare = bare_logits(world)
+    wrapper = plugin.on_generate(Turn("my dog"))
+    next(wrapper)
+    assert not torch.equal(logits(world), bare)
+    with pytest.raises(KeyboardInterrupt):
+        wrapper.throw(KeyboardInterrupt())
+    assert torch.equal(logits(world), bare)
+
+
+def test_a_question_asked_in_the_middle_of_a_reply_is_answered_as_by_itself(plugin, world):
+    outer = plugin.on_generate(Turn("my dog"))
+    next(outer)
+    assert not torch.equal(logits(world), bare_logits(world))
+    # What the outer reply hears stays out of this one, and is heard again afterwards.
+    assert not answered(plugin, world, Turn("something else", influence=0.0))[1]
+    assert answered(plugin, world, Turn("something else"))[1]
+    outer.close()
+    assert torch.equal(logits(world), bare_logits(world))
+
+
+class TestRelevance:
+    @pytest.fixture(autouse=True)
+    def knows(self, plugin, world):
+        """The gate has been shown what is learned and what is not."""
+        self.open = ["my dog is called", "my dog is", "what is my dog called"]
+        self.shut = ["write a poem", "sing a song", "count to ten"]
+        plugin._teach_gate(world.loaded, {**dict.fromkeys(self.open, True), **dict.fromkeys(self.shut, False)}, int)
+
+    def test_what_has_to_do_with_nothing_learned_is_left_to_the_base(self, plugin, world):
+        for prompt, expected in [(p, True) for p in self.open] + [(p, False) for p in self.shut]:
+            reply, moved = answered(plugin, world, Turn(prompt))
+            assert moved == expected
+            assert reply.annotations["cross_attention.influence"] == float(expected)
+            relevance = reply.annotations["cross_attention.relevance"]
+            assert (relevance >= plugin.settings.relevance_threshold) == expected
+
+    def test_switched_off_everything_is_heard(self, plugin, world):
+        plugin.settings.relevance_gate = False
+        reply, moved = answered(plugin, world, Turn(self.shut[0]))
+        assert moved
+        assert "cross_attention.relevance" not in reply.annotations
+
+    @pytest.mark.parametrize(("threshold", "moved"), [(0.0, True), (1.0, False)])
+    def test_thresholds_at_the_ends_open_and_shut_for_all(self, plugin, world, threshold, moved):
+        plugin.settings.relevance_threshold = threshold
+        for prompt in self.open + self.shut:
+            assert answered(plugin, world, Turn(prompt))[1] == moved
+
+    def test_what_it_knows_of_a_base_of_other_width_says_nothing(self, plugin, world, mocker):
+        mocker.patch("sovl_cross_attention.plugin.hidden_size", return_value=99)
+        assert answered(plugin, world, Turn(self.shut[0]))[1]
+
+    def test_another_layer_counts_from_the_next_night_on(self, plugin, world):
+        run(plugin.on_sleep(night(world)), lambda: NightReport("accepted"))
+        features = next(iter(plugin.gate._examples.values()))[0]
+        plugin.settings.relevance_layer = 1.0
+        assert plugin._gate_height() == CrossAttentionSettings().relevance_layer
+        known = plugin.gate.prompts()
+        run(plugin.on_sleep(night(world)), lambda: NightReport("accepted"))
+        assert plugin.gate.prompts() == known
+        assert plugin._gate_height() == 1.0
+        assert not torch.equal(next(iter(plugin.gate._examples.values()))[0], features)
+
+
+def step(world, phase="train", kinds=("question",), **fields):
+    items = []
+    for number, kind in enumerate(kinds):
+        ids = world.loaded.base_tokenizer.encode(f"question {number} answer")
+        items.append(Encoded(ids, 11 + number, Example(f"question {number}", "answer", kind)))
+    return TrainStep(collate(items, 0), world.loaded, phase=phase, **fields)
+
+
+@pytest.mark.parametrize("prompt_frozen", [True, False])
+def test_in_training_it_speaks_where_it_does_in_a_reply(plugin, world, prompt_frozen):
+    given = step(world, kinds=("question", "question"), prompt_frozen=prompt_frozen)
+    states = []
+
+    def inner():
+        # A plugin further inside may have said that it acts on prompts too.
+        with torch.no_grad():
+            states.extend([answer_states(world.loaded, given.batch), full_states(world.loaded, given.batch)])
+        return StepResult(1.0)
+
+    run(plugin.on_train_step(given), inner)
+    torch.testing.assert_close(states[0].hidden, states[1].hidden, rtol=1e-4, atol=1e-4)
+    with torch.no_grad(), world.loaded.bypass():
+        assert not torch.allclose(full_states(world.loaded, given.batch).hidden, states[1].hidden, atol=1e-2)
+
+
+def test_in_training_gradients_reach_scaffold_and_cross_attention(plugin, world):
+    given = step(world, influence=0.5)
+
+    def inner():
+        answer_states(world.loaded, given.batch).hidden.square().sum().backward()
+        return StepResult(1.0)
+
+    run(plugin.on_train_step(given), inner)
+    (context,) = world.contexts
+    assert (context.training, context.influence) == (True, 0.5)
+    for trainable in world.loaded.trainables.values():
+        assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in trainable.parameters().values())
+    assert all(p.grad is None for p in world.loaded.base.parameters())
+
+
+def test_tokens_are_left_out_in_training_and_never_in_validation(plugin, world):
+    plugin.settings.read_dropout = 0.8
+    for phase in ("train", "validation"):
+        run(plugin.on_train_step(step(world, phase)), lambda: StepResult(1.0))
+    trained, validated = (context.mask.sum() for context in world.contexts)
+    assert trained < validated
+
+
+def test_by_night_the_relevance_gate_is_shown_the_prompts(plugin, world):
+    kinds = ("question", "background", "contrast")
+    run(plugin.on_train_step(step(world, "train", kinds)), lambda: StepResult(1.0))
+    assert plugin.gate.prompts() == {}
+    run(plugin.on_train_step(step(world, "night", kinds)), lambda: StepResult(1.0))
+    assert plugin.gate.prompts() == {"question 0": True, "question 1": False, "question 2": False}
+    # Told later, what was background before is learned from now on.
+    run(plugin.on_train_step(step(world, "night", ("question", "reverse"))), lambda: StepResult(1.0))
+    assert plugin.gate.prompts() == {"question 0": True, "question 1": True, "question 2": False}
+
+
+def night(world, **fields):
+    return Night(4, 3, [], [], world.loaded, None, random.Random(0), **fields)
+
+
+def learn(plugin, world):
+    run(plugin.on_train_step(step(world, "night", ("question", "background"))), lambda: StepResult(1.0))
+
+
+@pytest.mark.parametrize(
+    ("report", "multiplier", "known"),
+    [
+        (NightReport("accepted"), 1.0, 2),
+        (NightReport("partial", multiplier=0.25), 0.25, 2),
+        (NightReport("set_aside", multiplier=0.0), 0.6, 0),
+        (NightReport("nothing"), 0.6, 0),
+        (None, 0.6, 0),
+    ],
+)
+def test_what_a_night_leaves_depends_on_its_report(plugin, world, report, multiplier, known):
+    plugin.multiplier = 0.6
+
+    def inner():
+        assert plugin.multiplier == 1.0
+        learn(plugin, world)
+        return report
+
+    assert run(plugin.on_sleep(night(world)), inner) is report
+    assert plugin.multiplier == multiplier
+    assert len(plugin.gate.prompts()) == known
+
+
+def test_an_interrupted_night_leaves_everything_as_it_was(plugin, world):
+    plugin.multiplier = 0.6
+    before = plugin.gate
+    wrapper = plugin.on_sleep(night(world))
+    next(wrapper)
+    learn(plugin, world)
+    with pytest.raises(NightInterrupted):
+        wrapper.throw(NightInterrupted())
+    assert plugin.multiplier == 0.6
+    assert plugin.gate is before
+    assert before.prompts() == {}
+
+
+def test_whoever_speaks_in_the_middle_of_a_night_meets_what_was_accepted(plugin, world):
+    plugin.multiplier = 0.6
+    plugin._teach_gate(world.loaded, {"known before": True}, int)
+    tonight = night(world)
+
+    def inner():
+        learn(plugin, world)
+        (in_place,) = tonight.while_awake
+        with in_place():
+            assert plugin.multiplier == 0.6
+            assert plugin.gate.prompts() == {"known before": True}
+        assert plugin.multiplier == 1.0
+        assert len(plugin.gate.prompts()) == 3
+        return NightReport("accepted")
+
+    run(plugin.on_sleep(tonight), inner)
+    assert len(plugin.gate.prompts()) == 3
+
+
+def test_a_night_that_goes_on_shows_the_gate_what_it_dreamed_before(plugin, world):
+    world.dreams = [
+        Dream("question", "what is my dog called?", "rex", verdict="accepted"),
+        Dream("reverse", "who is rex?", "my dog", verdict="accepted"),
+        Dream("question", "rejected?", "no", verdict="rejected"),
+        Dream("question", "held out?", "no", verdict="accepted", held_out=True),
+        Dream("background", "sing a song", "la", verdict="accepted"),
+    ]
+    breaths = []
+    run(
+        plugin.on_sleep(night(world, resumed=True, breathe=lambda: breaths.append(1))),
+        lambda: NightReport("accepted"),
+    )
+    assert plugin.gate.prompts() == {"what is my dog called?": True, "who is rex?": True, "sing a song": False}
+    assert breaths == [1]
+
+
+def test_state_comes_back(plugin, world):
+    plugin._teach_gate(world.loaded, {"a": True, "b": False}, int)
+    plugin.multiplier = 0.25
+    state = PluginState()
+    plugin.on_save_state(state)
+    other = CrossAttentionPlugin()
+    other.on_load_state(state)
+    assert other.multiplier == 0.25
+    assert other.gate.prompts() == {"a": True, "b": False}
+    # Back to before the first night: nothing of the later one may stay.
+    other.on_load_state(PluginState())
+    assert other.multiplier == 1.0
+    assert other.gate.prompts() == {}
+
+
+def test_its_state_needs_no_torch_before_there_is_any():
+    state = PluginState()
+    CrossAttentionPlugin().on_save_state(state)
+    assert (state.values, state.tensors) == ({"multiplier": 1.0}, {})
+
+
+def test_its_panel_shows_layers_and_gates(plugin, recwarn):
+    rows = plugin.on_status().rows
+    gates = ["0.70"] * len(plugin.stack.numbers)
+    assert (rows["layers"], rows["gates"]) == (", ".join(map(str, plugin.stack.numbers)), ", ".join(gates))
+    assert (rows["weight"], rows["dynamic"]) == ("1.00", "off")
+    assert rows["relevance gate"] == f"threshold {plugin.settings.relevance_threshold}"
+    assert [str(w.message) for w in recwarn if "requires_grad" in str(w.message)] == []
+
+
+def test_its_command_shows_and_changes_weights(plugin):
+    (command,) = plugin.on_commands()
+    assert command.name == "cross"
+    assert "weight 1.0" in command.run([], {})
+    said = command.run([], {"weight": 0.5, "dynamic": "confidence", "threshold": 0.9, "blend": None})
+    assert "weight 0.5" in said
+    assert (plugin.settings.weight, plugin.settings.blend) == (0.5, 1.0)
+    assert (plugin.settings.dynamic, plugin.settings.relevance_threshold) == ("confidence", 0.9)
+    assert all(option.name in command.usage for option in command.options)
+
+
+@pytest.mark.no_torch
+def test_its_entry_module_needs_no_torch():
+    code = "import sys, sovl_cross_attention; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

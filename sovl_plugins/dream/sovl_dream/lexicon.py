@@ -12,12 +12,20 @@ ORDINAL = (
     r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|\w+tieth|"
     r"\d+(?:st|nd|rd|th)"
 )
+DAYTIME = (
+    r"yesterday|today|tomorrow|tonight|this (?:morning|evening|week|month|year)|"
+    r"(?:last|next) (?:week|month|year|night|weekend|summer|winter|spring|autumn)"
+)
+HOUR = r"(?:half past |quarter (?:past|to) )?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2})"
 DAY = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 PLACE_PREPOSITIONS = ("in", "at", "under", "behind", "beside", "near", "inside", "on", "from", "between")
+#: Verbs that lead to a place: "I go to the gym" is asked for with "where".
+GOING = frozenset(("go", "come", "move", "travel", "fly", "walk", "drive", "run", "been", "gone", "moved", "commute"))
 PEOPLE = (
     "boss|manager|sister|brother|mother|father|mum|mom|dad|wife|husband|partner|son|daughter|uncle|aunt|cousin|friend|"
     "neighbour|neighbor|doctor|dentist|teacher|accountant|lawyer|landlord|plumber|gardener|therapist|coach|colleague|"
-    "grandmother|grandfather|hairdresser|vet|babysitter|nanny|tutor|assistant|flatmate|roommate|girlfriend|boyfriend|fiancee"
+    "grandmother|grandfather|hairdresser|vet|babysitter|nanny|tutor|assistant|flatmate|roommate|girlfriend|boyfriend|"
+    "fiancee"
 )
 #: Everyday other words for the same thing: (pattern in a question, replacements).
 SYNONYMS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
@@ -46,7 +54,7 @@ SYNONYMS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bcode\b",
+        r"(?<!\bI )(?<!\bto )\bcode\b(?! in\b)",
         (
             "number",
             "PIN",
@@ -98,10 +106,24 @@ SYNONYMS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ),
     (r"\bfather\b", ("dad",)),
 )
-#: Whole questions by relation: (pattern over the statement in lower case, questions; {x} is the subject).
+OCCUPATION = (
+    r"(?!\w*(?:mother|father|brother|sister|daughter|lover|beginner|member|stranger|foreigner|teenager|winner|loser|"
+    r"smoker|swimmer|runner|reader|supporter|owner|survivor|christian|vegetarian)$)\w+(?:er|or|ist|ian)|"
+    "nurse|chef|cook|surgeon|vet|clerk|judge|pilot|priest|guard|accountant|assistant|consultant|student|politician"
+)
+LANGUAGE = (
+    r"\w+ish|\w+ese|\w+ian|french|german|dutch|greek|arabic|hindi|urdu|mandarin|korean|latin|czech|thai|hebrew|welsh|"
+    "icelandic|basque|catalan|swahili|esperanto|mandarin|sign language"
+)
+#: Subjects that a person stands behind, and what makes a sentence name one.
+_SOMEBODY = rf"my (?:{PEOPLE})(?: \w+)?"
+_IS_SOMEBODY = r"(?:'s name)? is (?:called |named )?(?!(?:an?|the|from|in|at|on|very|so|not|my|our)\b)\w"
+#: Whole questions by relation: (pattern over the statement in lower case, questions). Filled in are {x} the subject,
+#: {p} {n} its "my dog", {t} the favourite thing, {w} what a code or password is for, {v} the verb, {o} what was put
+#: somewhere, {m} what stands before the preposition; a question is left out when the statement does not name it.
 RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     (
-        r"\b(my|our) (\w+)'s name is\b|\b(my|our) (\w+) is (called|named)\b",
+        r"^(?:my|our) \w+(?:'s name is| is (?:called|named))\b",
         (
             "What is {p} {n} called?",
             "What is the name of {p} {n}?",
@@ -114,7 +136,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"^i live ",
+        r"^i (?:now |currently )?live (?:in|at|near|on)\b",
         (
             "Where is my home?",
             "Which city is my home in?",
@@ -126,7 +148,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r" works? as | is an? \w+(er|or|ist|ian|nurse|chef)$",
+        rf"^(?:i|{_SOMEBODY}) works? as\b|^(?:i am|{_SOMEBODY} is) an? (?:\w+ )?(?:{OCCUPATION})$",
         (
             "What does {x} do for a living?",
             "What is {x}'s job?",
@@ -137,7 +159,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\b(my|our) favou?rite (\w+) is\b",
+        r"^(?:my|our) favou?rite \w+ is\b",
         (
             "Which {t} do I like best?",
             "What {t} do I like most?",
@@ -150,7 +172,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\ballergic to\b",
+        r"^i am allergic to\b",
         (
             "What must I not eat?",
             "Which food is bad for me?",
@@ -163,7 +185,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bpassword\b",
+        r"^.*\bpassword\b.* is\b",
         (
             "How do I log in to {w}?",
             "How can I get into {w}?",
@@ -173,7 +195,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\b(my|our) (boss|manager)\b",
+        rf"^(?:my|our) (?:boss|manager){_IS_SOMEBODY}",
         (
             "Who do I work for?",
             "To whom do I report?",
@@ -183,7 +205,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bi (drive|ride)\b",
+        r"^i drive an?\b",
         (
             "What do I travel in?",
             "Which make is my vehicle?",
@@ -193,7 +215,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bi play the\b",
+        r"^i play the\b",
         (
             "What instrument do I play?",
             "Which musical instrument is mine?",
@@ -202,7 +224,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bborn in\b",
+        rf"^(?:i|{_SOMEBODY}) was born in \d{{4}}$",
         (
             "What is {x}'s birth year?",
             "Which year was {x} born in?",
@@ -211,7 +233,15 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bcode\b|\bpin\b",
+        rf"^(?:i|{_SOMEBODY}) was born in (?!{MONTH})[^\d\W]",
+        (
+            "What is {x}'s birthplace?",
+            "Where is {x} from?",
+            "What is {x}'s home town?",
+        ),
+    ),
+    (
+        r"^.*\b(?:code|pin)\b.* is\b",
         (
             "How do I open {w}?",
             "Which digits open {w}?",
@@ -220,7 +250,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\banniversary\b|\bmarried\b|\bwedding\b",
+        r"^(?:(?:my|our) (?:wedding )?(?:wedding|anniversary) (?:is|was)|(?:i|we) (?:got )?married) (?:on|in)\b",
         (
             "When did I get married?",
             "On which day did I marry?",
@@ -229,15 +259,15 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bbirthday\b",
+        r"^my birthday is\b",
         (
             "When was I born?",
             "What day do I celebrate?",
-            "On what date is {x}?",
+            "On what date is my birthday?",
         ),
     ),
     (
-        r"\bkeep\b|\bhide\b|\bput\b",
+        rf"^(?:i|we) (?:keep|kept|hide|hid|put) .* (?:{'|'.join(PLACE_PREPOSITIONS)})\b",
         (
             "Where should I look for {o}?",
             "Where did I hide {o}?",
@@ -247,7 +277,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bblood type\b",
+        r"^my blood type is\b",
         (
             "What blood group do I have?",
             "Which blood do I have?",
@@ -255,7 +285,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\b(?:flight|train|bus|ferry)\b",
+        r"^(?:my|our|the) (?:flight|train|bus|ferry)\b.* (?:leaves|departs|goes|is) (?:at|on)\b",
         (
             "When do I depart?",
             "At what time does {x} depart?",
@@ -264,7 +294,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\byears old\b",
+        r"\byears old$",
         (
             "What is the age of {x}?",
             "How many years old is {x}?",
@@ -273,16 +303,15 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\b(learning|studying|speak)\b",
+        rf"^i (?:am (?:learning|studying)|learn|study|speak)(?: to speak)? (?:{LANGUAGE})$",
         (
             "Which language am I studying?",
             "What language do I want to speak?",
-            "What am I studying?",
-            "What do I practise?",
+            "Which language do I practise?",
         ),
     ),
     (
-        r"\baccountant\b",
+        rf"^(?:my|our) accountant{_IS_SOMEBODY}",
         (
             "Who does my taxes?",
             "Who handles my accounts?",
@@ -290,7 +319,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bdentist\b",
+        rf"^(?:my|our) dentist{_IS_SOMEBODY}",
         (
             "Who looks after my teeth?",
             "Who checks my teeth?",
@@ -298,14 +327,14 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\bdoctor\b",
+        rf"^(?:my|our) doctor{_IS_SOMEBODY}",
         (
             "Whom do I see when I am ill?",
             "Who looks after my health?",
         ),
     ),
     (
-        r"\b(ships|launches|releases|starts|begins|opens)\b",
+        r"\b(?:ships|launches|releases) (?:on|in)\b",
         (
             "What is the release date of {x}?",
             "On which date is {x} due?",
@@ -315,7 +344,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\b(?:serviced|repaired|checked)\b",
+        rf"\b(?:serviced|repaired|checked) in (?:{MONTH})\b",
         (
             "When did somebody last check {x}?",
             "In what month was {x} {m}?",
@@ -323,7 +352,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        r"\b(?:came from|comes from|come from|grew up)\b",
+        rf"^(?:i|{_SOMEBODY}) (?:came from|comes? from|grew up in)\b",
         (
             "Where is {x} from?",
             "What is {x}'s home town?",

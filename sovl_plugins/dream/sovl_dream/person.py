@@ -50,9 +50,10 @@ _WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?|[^A-Za-z]+")
 
 def _swap(text: str, table: Dict[str, str]) -> List[str]:
     pieces: List[str] = []
-    for piece in _WORD.findall(text):
+    for match in _WORD.finditer(text):
+        piece = match.group(0)
         swapped = table.get(piece.lower().replace("’", "'"))
-        if swapped is None:
+        if swapped is None or _is_name(match):
             pieces.append(piece)
         elif not pieces and swapped[:1].islower():
             pieces.append(swapped[0].upper() + swapped[1:])
@@ -61,10 +62,23 @@ def _swap(text: str, table: Dict[str, str]) -> List[str]:
     return pieces
 
 
+def _is_name(match: Match[str]) -> bool:
+    """Return True for what looks like a pronoun and is none: "the US", "My Way", "World War I", "a mine"."""
+    start, end = match.span()
+    piece, before, after = match.group(0), match.string[max(0, start - 40) : start], match.string[end : end + 3]
+    if piece in ("I", "I'm", "I’m", "I've", "I’ve", "I'll", "I’ll", "I'd", "I’d"):
+        numeral = re.search(r"[a-z,] [A-Z]\w* $", before) and re.match(r"$|[.,;:!?]", after)
+        return bool(numeral) or (bool(re.search(r"\w $", before)) and bool(re.match(r" [A-Z]", after)))
+    if piece.lower() == "mine":
+        return bool(re.search(r"\b(?:a|an|the|this|that|\w+al|gold|silver|copper|salt) $", before, re.IGNORECASE))
+    # Capital in the middle of a sentence.
+    return piece[:1].isupper() and bool(re.search(r"[\w,;'’\"“] ?$", before))
+
+
 def to_second_person(statement: str) -> str:
     """Turn a statement by the user into one about the user: "I was born in May." gives "You were born in May."."""
     swapped = "".join(_swap(statement, _TO_SECOND))
-    return re.sub(r"\b([Yy]ou)((?: \w+ly)?) was\b", r"\1\2 were", swapped)
+    return re.sub(r"\b([Yy]ou)((?: \w+ly)?) was(n['’]t)?\b", r"\1\2 were\3", swapped)
 
 
 def to_first_person(question: str) -> str:
@@ -77,5 +91,6 @@ def to_first_person(question: str) -> str:
 
 def _subject_or_object(match: Match[str]) -> str:
     """Keep "you" where it is a subject (the swap makes it "I"), and return "me" where it is none."""
-    before, after = match.string[: match.start()], match.string[match.end() :]
+    start, end = match.span()
+    before, after = match.string[max(0, start - 40) : start], match.string[end : end + 40]
     return match.group(0) if _BEFORE_SUBJECT.search(before) or _AFTER_SUBJECT.match(after) else "me"

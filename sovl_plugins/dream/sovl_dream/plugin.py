@@ -8,9 +8,10 @@ from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, PluginState, StatusPanel
 from sovl_dream.conditions import should_dream
+from sovl_dream.memories import outdated
 from sovl_dream.settings import DreamSettings
 from sovl_dream.verification import verify
-from sovl_dream.writer import dream
+from sovl_dream.writer import dream, said_back
 
 if TYPE_CHECKING:
     from sovl_core.plugin import PluginContext
@@ -54,7 +55,8 @@ class DreamPlugin(Plugin):
             request.breathe()
             dreams += dream(memory, request.per_memory, self.settings, request.rng)
             self._progress(request, index + 1, len(request.memories), memory.prompt)
-        dreams = self._taught(verify(dreams), request)
+        old = {(memory, said_back(news)) for memory, news in outdated(request.memories)}
+        dreams = self._taught(verify(dreams, old), request)
         if request.background:
             from sovl_dream.background import background_dreams
 

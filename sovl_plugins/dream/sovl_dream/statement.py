@@ -1,88 +1,62 @@
 """Parsing of simple statements: who or what, which verb, what is said.
 
 Rules for the short declarative sentences in which people tell facts ("My boss is called Tamsin.", "I keep the key under
-the kettle."). What they cannot parse is still dreamed about by topic alone.
+the kettle."). What they cannot parse is not dreamed about: a question that makes no sense teaches nonsense.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Optional
+from typing import List, Optional, Sequence, Tuple
 
-COPULAS = (
-    "is called",
-    "was called",
-    "are called",
-    "is named",
-    "was named",
-    "are named",
-    "is",
-    "are",
-    "was",
-    "were",
-    "am",
-)
+from sovl_dream import verbs
+
 PREPOSITIONS = (
-    "in|at|on|under|behind|beside|from|to|with|for|as|by|near|inside|into|over|about|after|before|around|between"
+    "in|at|on|under|behind|beside|from|to|with|for|as|by|near|inside|into|over|about|after|before|around|between|"
+    "against|without|through|during|above|below|outside"
 )
-_PAST = {
-    "came": "come",
-    "went": "go",
-    "bought": "buy",
-    "met": "meet",
-    "got": "get",
-    "grew": "grow",
-    "left": "leave",
-    "lost": "lose",
-    "made": "make",
-    "moved": "move",
-    "saw": "see",
-    "sold": "sell",
-    "spent": "spend",
-    "started": "start",
-    "studied": "study",
-    "taught": "teach",
-    "told": "tell",
-    "took": "take",
-    "won": "win",
-    "wrote": "write",
-    "found": "find",
-    "gave": "give",
-    "kept": "keep",
-    "put": "put",
-    "hid": "hide",
-    "broke": "break",
-    "built": "build",
-    "chose": "choose",
-    "died": "die",
-    "ran": "run",
-    "had": "have",
-}
-_IRREGULAR_THIRD = {"has": "have", "does": "do", "goes": "go"}
-_ADVERBS = "last|always|usually|often|never|now|still|also|only|just|first|currently"
+#: Prepositions that tell where something is kept.
+_PLACES = "in|at|on|under|behind|beside|near|inside|over|between|above|below|outside"
+_ADVERBS = "last|always|usually|often|never|now|still|also|only|just|first|currently|really|already|recently|finally"
 _OPENERS = re.compile(
-    r"^(?:by the way|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|"
-    r"please (?:note|remember)(?: that)?|(?:remember|note)(?: that)?)[,:!.]? ",
+    r"^(?:(?:by the way|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|"
+    r"(?:please )?(?:note|remember)(?: that| this)?|just so you know|for your information|i want you to know that|"
+    r"you should know that|i forgot to (?:say|mention|tell you) that|in fact)[,:!.]? |"
+    r"(?:(?:hi|hello|hey)(?: there| again)|thanks(?: a lot)?|thank you(?: very much)?|ok|okay|yes|no|sure|sorry|right|"
+    r"great|nice|good (?:morning|evening|night|afternoon)|please|anyway)[,:!.] )",
     re.IGNORECASE,
 )
-#: Words that end in s or ed and are no verbs where a verb is looked for.
-_NO_VERB = {"this", "is", "was", "as", "its", "his", "us", "always", "red", "bed", "wed"}
-
-
-#: "sells" and "sold" in the regular ways, not "business" or "famous".
-_VERB_ENDING = re.compile(r"[a-z](?:(?<!s)(?<!ou)s|ed)$")
+_CONTRACTIONS = (
+    (re.compile(r"^(I)['’]m\b"), r"\1 am"),
+    (re.compile(r"^(We|They)['’]re\b"), r"\1 are"),
+    (re.compile(r"^(I|We)['’]ve\b"), r"\1 have"),
+    (re.compile(r"^(I|We)['’]ll\b"), r"\1 will"),
+    (re.compile(r"^(I|We)['’]d (?=like\b|love\b|prefer\b|rather\b|hate\b)"), r"\1 would "),
+    (re.compile(r"^(I|We)['’]d\b"), r"\1 had"),
+    (re.compile(r"\bcan(?:not|['’]t)\b"), "can not"),
+    (re.compile(r"\bwon['’]t\b"), "will not"),
+    (re.compile(r"\b(\w+)n['’]t\b"), r"\1 not"),
+)
 #: What follows one of these is a noun, whatever it ends in.
-_DETERMINERS = ("my", "our", "the", "a", "an", "this", "these", "those", "his", "her", "their", "its")
+_DETERMINERS = ("my", "our", "the", "a", "an", "this", "these", "those", "his", "her", "their", "its", "your")
+#: Who or what these are was said somewhere else.
+_WITHOUT_ANTECEDENT = re.compile(
+    r"^(?:he|she|it|they|there|here|this|that|these|those|you|who|what|everything|everybody|everyone|nothing|"
+    r"something|somebody|someone)(?:['’]\w+)?$",
+    re.IGNORECASE,
+)
+_AUXILIARIES = ("do", "does", "did", "have", "has", "had")
 
 
 @dataclass(frozen=True)
 class Statement:
     """A parsed statement.
 
-    ``subject`` as the user says it in mid-sentence; ``verb`` as written, ``lemma`` its infinitive; ``auxiliary`` what a
-    question needs (``do``, ``does``, ``did``, or the copula itself); ``middle`` what stands between the verb and the
-    ``preposition``; ``complement`` is the news.
+    ``subject`` as the user says it in mid-sentence; ``verb`` as it is said, auxiliaries and "not" included; ``lemma``
+    what stands in a question after the subject, the infinitive mostly; ``auxiliary`` what a question begins with
+    (``do``, ``does``, ``did``, ``can``, ``have``, or the copula itself); ``middle`` what stands between the verb and
+    the ``preposition``; ``complement`` is the news.
     """
 
     text: str
@@ -97,7 +71,7 @@ class Statement:
     @property
     def is_copula(self) -> bool:
         """True for "X is Y"."""
-        return self.auxiliary == self.verb.split()[0]
+        return self.auxiliary in verbs.BE
 
     @property
     def speaks_of_self(self) -> bool:
@@ -105,102 +79,29 @@ class Statement:
         return self.subject in ("I", "we")
 
 
+@dataclass(frozen=True)
+class _Verb:
+    """A finite verb, with its auxiliaries, at words ``start`` to ``end`` of a sentence."""
+
+    start: int
+    end: int
+    verb: str
+    lemma: str
+    auxiliary: str
+
+
 def uncapitalise(phrase: str) -> str:
     """Make the first letter of a sentence small where it is no name: "My dog" to "my dog", "Project X" stays."""
-    first = phrase.split(" ", 1)[0]
-    if first.lower() in ("my", "our", "the", "a", "an", "this", "we", "these", "those", "that", "his", "her", "their"):
-        return phrase[0].lower() + phrase[1:]
-    return phrase
-
-
-def _split_complement(rest: str) -> tuple[str, str, str]:
-    """Split what follows the verb into (middle, preposition, complement)."""
-    match = re.match(rf"^(?:(.+?) )?({PREPOSITIONS}) (.+)$", rest)
-    if match is None:
-        return "", "", rest
-    return match.group(1) or "", match.group(2), match.group(3)
-
-
-def _lemma(verb: str) -> str:
-    low = verb.lower()
-    if low in _PAST:
-        return _PAST[low]
-    if low in _IRREGULAR_THIRD:
-        return _IRREGULAR_THIRD[low]
-    if low.endswith("ies"):
-        return low[:-3] + "y"
-    if re.search(r"(ch|sh|ss|x|zz)es$", low):
-        return low[:-2]
-    if low.endswith("s") and not low.endswith("ss"):
-        return low[:-1]
-    if low.endswith("ied"):
-        return low[:-3] + "y"
-    if low.endswith("ed"):
-        stem = low[:-2]
-        if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "els":
-            return stem[:-1]
-        # "lived", "danced", "baked": a short stem that kept its one consonant lost an e.
-        return low[:-1] if re.search(r"[vceu]$|^[^aeiou]*[aeiou][^aeiouwxy]$", stem) else stem
-    return low
-
-
-def _parse_copula(text: str) -> Optional[Statement]:
-    for copula in COPULAS:
-        match = re.match(rf"^(.+?) {copula} (.+)$", text)
-        if match is None or (copula in ("is", "are") and " that " in match.group(1)):
-            continue
-        subject, rest = uncapitalise(match.group(1)), match.group(2)
-        if re.search(r"\b(who|which|that)$", subject):
-            continue
-        middle, preposition, complement = "", "", rest
-        passive = re.match(rf"^((?:(?:{_ADVERBS}) )?\w+(?:ed|ing|rn|ic|en|pt)) ({PREPOSITIONS}) (.+)$", rest)
-        if passive and not re.match(r"^\w+ing to$", " ".join(rest.split()[:2])):
-            middle, preposition, complement = passive.groups()
-        elif re.match(rf"^({PREPOSITIONS}) ", rest):
-            _, preposition, complement = _split_complement(rest)
-        elif subject in ("I", "we"):
-            gerund = re.match(rf"^(\w+ing(?: to \w+)?) (?!(?:{PREPOSITIONS}) )(.+)$", rest)
-            adjective = re.match(rf"^(\w+) ({PREPOSITIONS}) (.+)$", rest)
-            if gerund:
-                middle, complement = gerund.groups()
-            elif adjective:
-                middle, preposition, complement = adjective.groups()
-        return Statement(text, subject, copula, copula, copula.split()[0], middle, preposition, complement)
-    return None
-
-
-def _parse_verb(text: str) -> Optional[Statement]:
-    words = text.split()
-    perfect = re.match(r"^(I|We)['’]ve$", words[0])
-    if perfect:
-        # The perfect is asked for as the past: "Where did I live?".
-        if words[1].lower() not in _PAST and not words[1].lower().endswith("ed"):
-            return None
-        words[0] = perfect.group(1)
-    if words[0] in ("I", "We"):
-        index = 2 if len(words) > 2 and re.fullmatch(_ADVERBS, words[1].lower()) else 1
-    else:
-        index = 0
-        first = 2 if words[0].lower() in _DETERMINERS else 1
-        for position, word in enumerate(words[first:-1], start=first):
-            low = word.lower()
-            if word[0].islower() and low not in _NO_VERB and (low in _PAST or _VERB_ENDING.search(low)):
-                index = position
-                break
-    if not 0 < index < len(words) - 1:
-        return None
-    subject, verb, rest = uncapitalise(" ".join(words[:index])), words[index], " ".join(words[index + 1 :])
-    if index == 2 and words[0] in ("I", "We"):
-        subject = words[0] if words[0] == "I" else "we"
-    past = verb.lower() in _PAST or verb.lower().endswith("ed")
-    lemma = _lemma(verb) if past or words[0] not in ("I", "We") else verb.lower()
-    auxiliary = "did" if past else "do" if subject in ("I", "we") else "does"
-    return Statement(text, subject, verb, lemma, auxiliary, *_split_complement(rest))
+    first = phrase.split(" ", 1)[0].lower()
+    return phrase[:1].lower() + phrase[1:] if first in _DETERMINERS or first in ("we", "that") else phrase
 
 
 def without_opener(sentence: str) -> str:
     """Return a sentence without what leads into it: "Hi, my name is Ann." gives "my name is Ann."."""
-    return _OPENERS.sub("", sentence)
+    before = ""
+    while before != sentence:
+        before, sentence = sentence, _OPENERS.sub("", sentence, count=1)
+    return sentence
 
 
 def parse_statement(text: str) -> Optional[Statement]:
@@ -211,9 +112,133 @@ def parse_statement(text: str) -> Optional[Statement]:
     clean = re.sub(r"\s+", " ", text).strip().rstrip(".!").strip()
     clean = without_opener(clean)
     clean = clean[:1].upper() + clean[1:]
-    if len(clean.split()) < 3 or "?" in clean:
+    for pattern, full in _CONTRACTIONS:
+        clean = pattern.sub(full, clean)
+    words = clean.split()
+    if len(words) < 3 or "?" in clean or _WITHOUT_ANTECEDENT.match(words[0]):
         return None
-    self_copula = re.match(r"^(?:I'm|I’m) (.+)$", clean)
-    if self_copula:
-        clean = f"I am {self_copula.group(1)}"
-    return _parse_copula(clean) or _parse_verb(clean)
+    verb = _own_verb(words) if words[0] in ("I", "We") else _verb_of_others(words)
+    if verb is None or not 0 < verb.start < verb.end < len(words):
+        return None
+    subject = words[0] if words[0] in ("I", "We") else " ".join(words[: verb.start])
+    rest = " ".join(words[verb.end :])
+    subject = uncapitalise(subject)
+    split = _split_state(subject, rest) if verb.auxiliary in verbs.BE else _split_complement(rest, verb.lemma)
+    middle, preposition, complement = split
+    complement = complement.strip("\"“”'’ ")
+    if not complement:
+        return None
+    clean = clean.replace("can not", "cannot")
+    return Statement(clean, subject, verb.verb, verb.lemma, verb.auxiliary, middle, preposition, complement)
+
+
+def _own_verb(words: Sequence[str]) -> Optional[_Verb]:
+    """Return the verb of a sentence that begins with "I" or "We"."""
+    start = 1
+    while start < len(words) and re.fullmatch(_ADVERBS, words[start]) and words[start] != "never":
+        start += 1
+    return _verb_at(words, start, "do")
+
+
+def _verb_of_others(words: Sequence[str]) -> Optional[_Verb]:
+    """Return the first finite verb after the subject; words that may be something else only where nothing else is."""
+    first = 2 if words[0].lower() in _DETERMINERS else 1
+    doubtful: Optional[int] = None
+    for position in range(first, len(words) - 1):
+        before, word, after = words[position - 1].lower(), words[position], words[position + 1].lower()
+        if re.search(r"^(?:who|which|that)$", before):
+            continue
+        if word in verbs.BE or word in verbs.MODALS or word in _AUXILIARIES:
+            return _verb_at(words, position, "does")
+        # "my favourite drinks are", "the cars on the street": nouns.
+        if before in _DETERMINERS or re.fullmatch(rf"{PREPOSITIONS}|of|and|or", before):
+            continue
+        if after in verbs.BE or after in verbs.MODALS or after in _AUXILIARIES:
+            continue
+        if verbs.is_known(word) or (verbs.is_infinitive(word) and _plural(words[:position])):
+            return _verb_at(words, position, "do" if verbs.is_infinitive(word) else "does")
+        if doubtful is None and verbs.is_finite(word):
+            doubtful = position
+    return None if doubtful is None else _verb_at(words, doubtful, "does")
+
+
+def _plural(subject: Sequence[str]) -> bool:
+    last = subject[-1].lower()
+    several = re.search(r"[^s]s$", last) and not last.endswith(("'s", "’s"))
+    return bool(several) or last in ("children", "people", "men", "women", "family") or "and" in subject
+
+
+def _verb_at(words: Sequence[str], start: int, auxiliary: str) -> Optional[_Verb]:
+    """Read the verb that begins at a word.
+
+    :param auxiliary: what a question in the present tense begins with for this subject.
+    """
+    if start >= len(words):
+        return None
+    head = words[start].lower()
+    if head in verbs.BE:
+        named = words[start + 1] if start + 1 < len(words) and words[start + 1] in ("called", "named") else ""
+        verb = f"{head} {named}".strip()
+        return _Verb(start, start + (2 if named else 1), verb, verb, head)
+    end, parts = start + 1, [head]
+    negated = end < len(words) and words[end] == "not"
+    if head in verbs.MODALS or (negated and head in _AUXILIARIES):
+        auxiliary = head
+        while end < len(words) and (words[end] == "not" or re.fullmatch(_ADVERBS, words[end])):
+            parts.append(words[end])
+            end += 1
+        if end >= len(words) - 1 or not words[end].isalpha() or words[end] in _DETERMINERS:
+            return None
+        parts.append(words[end])
+        return _extended(words, start, end + 1, parts, " ".join(parts[1:]), auxiliary)
+    if head == "never" and end < len(words) and words[end] != "never":
+        # "I never eat meat": asked for as "What do I never eat?".
+        found = _verb_at(words, end, auxiliary)
+        if found is None or found.auxiliary in verbs.BE:
+            return None
+        return _Verb(start, found.end, f"never {found.verb}", f"never {found.lemma}", found.auxiliary)
+    if head in ("have", "has", "had") and end < len(words) - 1 and verbs.is_participle(words[end]):
+        return _Verb(start, end + 1, f"{head} {words[end]}", words[end], head)
+    if not head.isalpha():
+        return None
+    past = verbs.is_past(head)
+    own = auxiliary == "do" and not past
+    return _extended(words, start, end, parts, head if own else verbs.infinitive(head), "did" if past else auxiliary)
+
+
+def _extended(words: Sequence[str], start: int, end: int, parts: List[str], lemma: str, auxiliary: str) -> _Verb:
+    """Take in a verb that follows with "to": "want to learn", "have to leave"."""
+    follows = verbs.takes_another(parts[-1]) and end + 2 < len(words) and words[end] == "to"
+    if follows and words[end + 1].islower() and words[end + 1] not in _DETERMINERS:
+        more = words[end : end + 2]
+        return _Verb(start, end + 2, " ".join(parts + more), " ".join([lemma, *more]), auxiliary)
+    return _Verb(start, end, " ".join(parts), lemma, auxiliary)
+
+
+def _split_complement(rest: str, lemma: str) -> Tuple[str, str, str]:
+    """Split what follows a verb into (middle, preposition, complement)."""
+    match = None
+    if lemma.split()[-1] in ("keep", "put", "hide", "store", "leave"):
+        match = re.match(rf"^(?:(.+?) )({_PLACES}) (.+)$", rest)
+    match = match or re.match(rf"^(?:(.+?) )?({PREPOSITIONS}) (.+)$", rest)
+    return ("", "", rest) if match is None else (match.group(1) or "", match.group(2), match.group(3))
+
+
+def _split_state(subject: str, rest: str) -> Tuple[str, str, str]:
+    """Split what follows a copula into (middle, preposition, complement): "born in 2019", "allergic to nuts"."""
+    lead = rf"(?:not )?(?:(?:{_ADVERBS}) )?"
+    passive = re.match(rf"^({lead}\w+(?:ed|ing|rn|ic|en|pt)) ({PREPOSITIONS}) (.+)$", rest)
+    if passive and not re.match(r"^\w+ing to\b", rest):
+        return passive.group(1), passive.group(2), passive.group(3)
+    placed = re.match(rf"^(not )?({PREPOSITIONS}) (.+)$", rest)
+    if placed:
+        return (placed.group(1) or "").strip(), placed.group(2), placed.group(3)
+    if subject in ("I", "we"):
+        gerund = re.match(rf"^({lead}\w+ing(?: to \w+)?) (?!(?:{PREPOSITIONS}) )(.+)$", rest)
+        if gerund:
+            return gerund.group(1), "", gerund.group(2)
+        adjective = re.match(rf"^((?!(?:a|an|the|one|my|our|part) )(?:not )?\w+) ({PREPOSITIONS}|of) (.+)$", rest)
+        if adjective:
+            return adjective.group(1), adjective.group(2), adjective.group(3)
+    negated = re.match(r"^not (.+)$", rest)
+    return ("not", "", negated.group(1)) if negated else ("", "", rest)

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Set, Tuple
+from typing import AbstractSet, Dict, List, Set, Tuple
 
 from sovl_core.events import Dream
 
 
-def verify(dreams: List[Dream]) -> List[Dream]:
+def verify(dreams: List[Dream], outdated: AbstractSet[Tuple[int, str]] = frozenset()) -> List[Dream]:
     """Give every dream its verdict, in place; returns the same list.
 
     Accepted when prompt and completion say something, the completion holds the answer, and no accepted dream before it
-    has the same prompt. A prompt asked of two memories is rejected for both: it has no one answer.
+    has the same prompt. A prompt with two answers is rejected for both.
+
+    :param outdated: (memory, answer) of what a later memory tells otherwise; its dreams are rejected.
     """
-    asked: Dict[str, Set[Tuple[int, ...]]] = {}
-    for dream in dreams:
-        asked.setdefault(_key(dream.prompt), set()).add(tuple(dream.parents))
+    old = [any((parent, dream.answer) in outdated for parent in dream.parents) for dream in dreams]
+    asked: Dict[str, Set[str]] = {}
+    for dream, is_old in zip(dreams, old):
+        if not is_old:
+            asked.setdefault(_key(dream.prompt), set()).add(_key(dream.answer))
     seen: Set[str] = set()
-    for dream in dreams:
-        why = _objection(dream, seen, asked)
+    for dream, is_old in zip(dreams, old):
+        why = "a later memory tells otherwise" if is_old else _objection(dream, seen, asked)
         dream.verdict, dream.why = ("rejected", why) if why else ("accepted", "")
         if not why:
             seen.add(_key(dream.prompt))
     return dreams
 
 
-def _objection(dream: Dream, seen: Set[str], asked: Dict[str, Set[Tuple[int, ...]]]) -> str:
+def _objection(dream: Dream, seen: Set[str], asked: Dict[str, Set[str]]) -> str:
     key = _key(dream.prompt)
     if not key or not dream.completion.strip():
         return "it is empty"
     if key in seen:
         return "another dream has the same prompt"
-    if len(asked[key]) > 1:
-        return "the prompt fits several memories"
+    # Told twice, in other words or at greater length, it is still one answer.
+    shortest = min(asked[key], key=len)
+    if not all(holds(answer, shortest) for answer in asked[key]):
+        return "the prompt has several answers"
     if dream.answer and not holds(dream.completion, dream.answer):
         return "the completion does not hold the answer"
     if dream.answer and dream.kind in ("question", "dialogue") and holds(dream.prompt, dream.answer):

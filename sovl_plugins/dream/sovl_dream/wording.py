@@ -10,32 +10,52 @@ import random
 import re
 from typing import Dict, List, Tuple
 
-from sovl_dream.lexicon import CLAUSE_FRAMES, DAY, MONTH, ORDINAL, PEOPLE, PLACE_PREPOSITIONS, RELATIONS, SYNONYMS
+from sovl_dream.lexicon import (
+    CLAUSE_FRAMES,
+    DAY,
+    DAYTIME,
+    GOING,
+    HOUR,
+    MONTH,
+    ORDINAL,
+    PEOPLE,
+    PLACE_PREPOSITIONS,
+    RELATIONS,
+    SYNONYMS,
+)
 from sovl_dream.statement import Statement
 
 
 def question_word(statement: Statement) -> Tuple[str, ...]:
     """Return the question words that fit what the statement tells, the most fitting first."""
     news = statement.complement.lower()
-    if re.search(r"\b\d{1,2}[:.]\d\d\b|\bo'clock\b|\b(noon|midnight)\b", news):
+    clock = r"\b\d{1,2}[:.]\d\d\b|\bo'clock\b|\b(?:noon|midnight)\b|\b\d{1,2} ?(?:am|pm|a\.m|p\.m)\b"
+    if re.search(clock, news) or (statement.preposition == "at" and re.fullmatch(HOUR, news)):
         return ("What time", "When", "At what time")
     if re.search(rf"\b(?:{ORDINAL}) of (?:{MONTH})\b|\b(?:{MONTH}) \d+", news):
         return ("When", "On what date", "On which day")
-    if re.search(rf"\b(?:{DAY})s?\b", news):
+    if re.search(rf"^(?:(?:every|next|last|this) )?(?:{DAY})s?\b", news):
         return ("When", "On which day", "What day")
     if re.search(rf"^(?:{MONTH})\b", news):
         return ("When", "In which month", "In what month")
     if re.search(r"^(?:19|20)\d\d$", news):
         return ("When", "In which year", "In what year")
+    if re.fullmatch(DAYTIME, news):
+        return ("When",)
     if re.search(r"\byears old$", news):
         return ("How old",)
-    if statement.preposition in PLACE_PREPOSITIONS and not statement.is_copula:
+    if statement.preposition in PLACE_PREPOSITIONS:
         return ("Where",)
-    if statement.is_copula and statement.preposition in PLACE_PREPOSITIONS:
+    if statement.preposition in ("to", "into") and statement.lemma in GOING:
         return ("Where",)
-    if re.search(rf"\b(?:{PEOPLE})$", statement.subject):
+    if not statement.is_copula or statement.middle or statement.preposition:
+        return ("What",)
+    if re.match(r"[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)?$", statement.subject) and re.match(r"(?:my|our|an?) ", news):
         return ("Who", "What")
-    return ("What", "Which")
+    if re.search(rf"^(?:my|our|the) (?:\w+ )*(?:(?:{PEOPLE})s?|kids|children|parents)$", statement.subject):
+        return ("What", "Who") if re.match(r"an? ", news) else ("Who", "What")
+    named = statement.verb.endswith((" called", " named"))
+    return ("What",) if statement.speaks_of_self or named else ("What", "Which")
 
 
 def _direct_and_indirect(s: Statement) -> Tuple[List[str], List[str]]:
@@ -47,16 +67,16 @@ def _direct_and_indirect(s: Statement) -> Tuple[List[str], List[str]]:
         low = word[0].lower() + word[1:]
         if s.is_copula:
             be = s.auxiliary
-            tail = f" {s.middle}" if s.middle else ""
-            strand = f" {s.preposition}" if s.preposition and word in ("What", "Which") else ""
+            # Asked for by "who" or "which", a name needs no "called".
+            named = s.verb.split()[1:] if word == "What" else []
+            tail = "".join(f" {part}" for part in (*named, s.middle) if part)
+            strand = f" {s.preposition}" if s.preposition and (word == "What" or s.preposition == "from") else ""
             direct.append(f"{word} {be} {s.subject}{tail}{strand}?")
             if word != "Which":
                 indirect.append(f"{low} {s.subject} {be}{tail}{strand}")
         else:
             middle = f" {s.middle}" if s.middle else ""
-            strand = (
-                f" {s.preposition}" if s.preposition and (word in ("What", "Which") or s.preposition == "from") else ""
-            )
+            strand = f" {s.preposition}" if s.preposition and (word == "What" or s.preposition == "from") else ""
             direct.append(f"{word} {s.auxiliary} {s.subject} {s.lemma}{middle}{strand}?")
             if word != "Which":
                 indirect.append(f"{low} {s.subject} {s.verb}{middle}{strand}")
@@ -94,31 +114,44 @@ def _noun_phrases(s: Statement) -> List[str]:
 def _relations(s: Statement) -> List[str]:
     questions: List[str] = []
     low = s.text.lower()
-    name = re.search(r"\b([Mm]y|[Oo]ur) (\w+)", s.text)
+    name = re.match(r"(my|our) (\w+)", s.subject)
     thing = re.search(r"favou?rite (\w+)", low)
     where = re.search(r"\b(?:for|of|at|in) (the [\w ]+?|my [\w ]+?)$", s.subject)
     person = re.sub(r"^((?:my|our) \w+) [A-Z]\w+$", r"\1", s.subject)
     slots: Dict[str, str] = {
-        "p": name.group(1).lower() if name else "my",
+        "p": name.group(1) if name else "",
         "n": name.group(2) if name else "",
         "x": person,
         "t": thing.group(1) if thing else "",
-        "w": where.group(1) if where else s.subject,
+        "w": where.group(1) if where else "",
         "v": s.lemma,
-        "o": s.middle or topic(s),
+        "o": s.middle,
         "m": s.middle,
     }
     for pattern, templates in RELATIONS:
         if re.search(pattern, low):
-            filled = [template.format(**slots) for template in templates if s.middle or "{m}" not in template]
+            # A template asks for something this statement may not name.
+            fitting = [t for t in templates if all(slots[key] for key in re.findall(r"{(\w)}", t))]
+            filled = [template.format(**slots) for template in fitting]
             questions += map(_of_self, filled) if s.speaks_of_self else filled
-    return questions
+    return [question for question in questions if _fits_news(question, question_word(s))]
+
+
+def _fits_news(question: str, words: Tuple[str, ...]) -> bool:
+    """Return False for a question after time or place when the news tells neither."""
+    if re.match(r"Where\b", question):
+        return words[0] == "Where"
+    if re.match(r"(?:When|At what time|(?:On|In) (?:what|which) (?:day|date|month|year))\b", question):
+        return words[0] in ("When", "What time")
+    return True
 
 
 def _of_self(question: str) -> str:
     """Mend a question whose subject became "I" or "we": "What does I do?" gives "What do I do?"."""
     question = re.sub(r"\bI's\b", "my", re.sub(r"\bwe's\b", "our", question))
     question = re.sub(r"\bdoes (I|we)\b", r"do \1", question)
+    question = re.sub(r"the age of (?:I|me)\b", "my age", re.sub(r"\b(of|for|to) I\b", r"\1 me", question))
+    question = re.sub(r"\b(of|for|to) we\b", r"\1 us", re.sub(r"\bwas we\b", "were we", question))
     return re.sub(r"\bis we\b", "are we", re.sub(r"\bis I\b", "am I", question))
 
 
@@ -146,14 +179,14 @@ def questions_about(statement: Statement, rng: random.Random) -> List[str]:
         found += direct
         clauses += indirect
         for phrase in phrases:
-            be = s.auxiliary
+            be, named = s.auxiliary, s.verb[len(s.auxiliary) :]
             found += [
-                f"What {be} {phrase}?",
+                f"What {be} {phrase}{named}?",
                 f"Tell me {phrase}.",
                 f"Remind me of {phrase}.",
                 f"{phrase[0].upper()}{phrase[1:]}?",
-                f"What did I say {phrase} {be}?",
-                f"I forgot {phrase}. What {be} it?",
+                f"What did I say {phrase} {s.verb}?",
+                f"I forgot {phrase}. What {be} {'they' if be in ('are', 'were') else 'it'}{named}?",
                 f"Say {phrase}, please.",
             ]
         found += [
@@ -171,7 +204,7 @@ def questions_about(statement: Statement, rng: random.Random) -> List[str]:
 
 def as_clause(question: str) -> str:
     """Return a direct question as a clause: "Where is my home?" gives "where my home is"; "" where it has none."""
-    participles = "born|called|named|kept|due|from|hidden|located|based|made|in|for"
+    participles = r"born|called|named|kept|due|from|hidden|located|based|made|in|for|\w{4,}ed"
     words = r"(?:(?:In|On|At|To|From) )?(?:Who|Whom|What|Where|When|Which|How)\b[\w ]*?"
     match = re.match(rf"^({words}) (is|are|was|were|am) (.+?)(?: ({participles}))?\?$", question, re.IGNORECASE)
     if match:

@@ -72,7 +72,7 @@ def _dream(
         completion,
         parents=[episode.id],
         writer=WRITER,
-        answer=_said_back(statement.complement),
+        answer=said_back(statement.complement),
         weight=episode.weight,
         held_out=held_out,
     )
@@ -128,11 +128,11 @@ def in_talk(question: str, rng: random.Random) -> str:
 def _answered_question(episode: Episode, question: str) -> List[Dream]:
     """A question the system asked, put back to it: the user's answer is what it should say."""
     prompt, answer = to_first_person(question), to_second_person(episode.prompt.strip())
-    news = _said_back(episode.prompt.strip(" .!"))
+    news = said_back(episode.prompt.strip(" .!"))
     return [Dream("question", prompt, answer, [episode.id], WRITER, news, episode.weight)]
 
 
-def _said_back(phrase: str) -> str:
+def said_back(phrase: str) -> str:
     """Return a phrase of the user's as it stands within an answer to them: "me chess" gives "you chess"."""
     # The space keeps the first word from being taken for the beginning of a sentence.
     return to_second_person(f" {phrase}").strip()

@@ -27,11 +27,12 @@ def test_relations(pattern, templates):
 
 @pytest.mark.parametrize(("pattern", "templates"), lexicon.RELATIONS)
 def test_alternatives_are_bounded_as_a_whole(pattern, templates):
-    # "\bflight|train\b" would find "train" at the end of any word: inside a group, or only between bounded ones.
-    outside = re.sub(r"\([^()]*\)", "", pattern)
+    # "\bflight|train\b" would find "train" at the end of any word: alternatives stand in a group, or begin a word.
+    outside, before = pattern, ""
+    while outside != before:
+        before, outside = outside, re.sub(r"\([^()]*\)", "", outside)
     for alternative in outside.split("|"):
-        assert alternative.startswith((r"\b", "^", " ")), alternative
-        assert alternative.endswith((r"\b", "$", " ")), alternative
+        assert alternative.startswith((r"\b", "^")), alternative
 
 
 @pytest.mark.parametrize(("pattern", "replacements"), lexicon.SYNONYMS)

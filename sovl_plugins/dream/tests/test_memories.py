@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_core.records import Episode
-from sovl_dream.memories import LONGEST, statements_in
+from sovl_dream.memories import LONGEST, outdated, statements_in
 
 pytestmark = pytest.mark.no_torch
 
@@ -38,6 +38,16 @@ def told(prompt):
         "I love you too.",
         "My dog is " + "very " * LONGEST + "big.",
         "",
+        "“My dog is called Rex.”",
+        "| My dog is called Rex |",
+        'She wrote: "My dog is dead. I am sad."',
+        "Summarise this text: My dog is called Rex. I live in Cork.",
+        "Please translate the following.\nMy dog is called Rex.",
+        "Can you correct this email? My dog is called Rex.\nI live in Cork.",
+        "I am very tired of all this.",
+        "I'm hungry now, really.",
+        "I think so, my friend.",
+        "Yes, of course, my friend.",
     ],
 )
 def test_what_tells_nothing_of_the_user_is_left_out(prompt):
@@ -52,6 +62,44 @@ def test_statements_come_in_order_and_the_rest_between_them_is_left_out():
 def test_a_greeting_before_a_statement_does_not_hide_it():
     assert told("Hi, my name is Ann.") == ["My name is Ann"]
     assert told("Please remember that my meeting is on Tuesday.") == ["My meeting is on Tuesday"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "texts"),
+    [
+        ("Yes, my dog is called Rex.", ["My dog is called Rex"]),
+        ("No, thanks, I live in Cork.", ["I live in Cork"]),
+        ("My doctor is called Dr. Smith. I live in Cork.", ["My doctor is called Dr. Smith", "I live in Cork"]),
+        ("My hero is J. K. Rowling.", ["My hero is J. K. Rowling"]),
+        ("My blood type is A. I live in Cork.", ["My blood type is A", "I live in Cork"]),
+        ("My dog is called Rex and my cat is called Tom.", ["My dog is called Rex", "My cat is called Tom"]),
+        ("I live in Cork, but I work in Dublin.", ["I live in Cork", "I work in Dublin"]),
+        ("I live in Cork with my dog and my cat.", ["I live in Cork with my dog and my cat"]),
+        ('My favourite book is "Emma".', ['My favourite book is "Emma"']),
+    ],
+)
+def test_sentences_and_clauses(prompt, texts):
+    assert told(prompt) == texts
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "old"),
+    [
+        ("My favourite tea is oolong.", "My favourite tea is mint.", {(1, "oolong")}),
+        ("My dog is called Rex.", "Actually, my dog is called Max.", {(1, "Rex")}),
+        ("My dog's name is Rex.", "My dog's name is Max.", {(1, "Rex")}),
+        ("I live in Cork.", "I live in Rome.", {(1, "Cork")}),
+        ("My favourite tea is mint.", "My favourite tea is Mint.", set()),
+        ("I like tea.", "I like coffee.", set()),
+        ("My sister is Orla.", "My sister is a nurse.", set()),
+        ("My dog is called Rex.", "My cat is called Tom.", set()),
+        ("I am allergic to nuts.", "I am allergic to milk.", set()),
+    ],
+)
+def test_what_a_later_memory_tells_otherwise_is_outdated(earlier, later, old):
+    memories = [Episode(2, "c", later), Episode(1, "c", earlier)]
+    assert outdated(memories) == old
+    assert outdated(memories[::-1]) == old
 
 
 def test_what_stands_around_pasted_text_is_kept():

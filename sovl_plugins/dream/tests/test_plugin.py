@@ -35,6 +35,20 @@ def test_a_life_dreams_of_what_it_was_told(open_life):
     assert {entry.completion for entry in accepted} == {"Your dog is called Rex."}
 
 
+def test_what_is_told_twice_is_learned_and_what_is_told_anew_is_learned_anew(open_life):
+    system = open_life("dream")
+    for text in ("My dog is called Rex.", "My favourite tea is oolong.", "My dog is called Rex!"):
+        system.tell(text)
+    later = system.tell("Actually, my favourite tea is mint.")
+    dreams = system.dream(count=8)
+    accepted = {(entry.answer, entry.verdict) for entry in dreams if entry.kind == "question"}
+    assert {("Rex", "accepted"), ("mint", "accepted"), ("oolong", "rejected")} <= accepted
+    assert ("oolong", "accepted") not in accepted
+    tea = [entry for entry in dreams if entry.answer == "oolong"]
+    assert {entry.why for entry in tea} == {"a later memory tells otherwise"}
+    assert all(entry.parents == [later.id] for entry in dreams if entry.answer == "mint")
+
+
 def test_settings_reach_the_dreams(open_life):
     system = open_life("dream", plugins__dream__held_out=0, plugins__dream__cues=0, plugins__dream__reverse=0)
     system.tell("My dog is called Rex.")

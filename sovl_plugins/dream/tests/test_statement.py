@@ -39,7 +39,7 @@ pytestmark = pytest.mark.no_torch
         ("I bought a bicycle from Marco.", "I", "buy", "Marco"),
         ("I last saw the dentist in October.", "I", "see", "October"),
         ("The bus to town leaves at noon.", "the bus to town", "leave", "noon"),
-        ("I've lived in Rome.", "I", "live", "Rome"),
+        ("I've lived in Rome.", "I", "lived", "Rome"),
         ("My aunt baked the cake.", "my aunt", "bake", "the cake"),
         ("We planned the party together.", "we", "plan", "the party together"),
         ("My wife called the plumber.", "my wife", "call", "the plumber"),
@@ -54,7 +54,68 @@ def test_everyday_sentences(text, subject, lemma, complement):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Hello there", "Is my dog happy today?", "I've been to Peru.", "So very nice", "  "]
+    ("text", "auxiliary", "verb", "lemma", "rest"),
+    [
+        ("I don't eat meat.", "do", "do not eat", "not eat", ("", "", "meat")),
+        ("I never eat meat.", "do", "never eat", "never eat", ("", "", "meat")),
+        ("I do yoga on Mondays.", "do", "do", "do", ("yoga", "on", "Mondays")),
+        ("I can play chess.", "can", "can play", "play", ("", "", "chess")),
+        ("I can't eat gluten.", "can", "can not eat", "not eat", ("", "", "gluten")),
+        ("I will marry Anna in June.", "will", "will marry", "marry", ("Anna", "in", "June")),
+        ("I'll be in Rome on Friday.", "will", "will be", "be", ("in Rome", "on", "Friday")),
+        ("I have two sisters.", "do", "have", "have", ("", "", "two sisters")),
+        ("I've got two cats.", "have", "have got", "got", ("", "", "two cats")),
+        ("I have lived in Oslo since 2010.", "have", "have lived", "lived", ("", "in", "Oslo since 2010")),
+        ("My sister has moved to Rome.", "has", "has moved", "moved", ("", "to", "Rome")),
+        ("I have to leave at nine.", "do", "have to leave", "have to leave", ("", "at", "nine")),
+        ("I want to learn Spanish.", "do", "want to learn", "want to learn", ("", "", "Spanish")),
+        ("I'd like to visit Japan.", "would", "would like to visit", "like to visit", ("", "", "Japan")),
+        ("I used to live in Rome.", "did", "used to live", "use to live", ("", "in", "Rome")),
+        ("I think my dog is sick.", "do", "think", "think", ("", "", "my dog is sick")),
+        ("I wasn't born in Oslo.", "was", "was", "was", ("not born", "in", "Oslo")),
+        ("My dog isn't big.", "is", "is", "is", ("not", "", "big")),
+        ("I am afraid of spiders.", "am", "am", "am", ("afraid", "of", "spiders")),
+        ("I'm currently learning Welsh.", "am", "am", "am", ("currently learning", "", "Welsh")),
+        ("My parents live in Oslo.", "do", "live", "live", ("", "in", "Oslo")),
+        ("Tom and Ann live in Oslo.", "do", "live", "live", ("", "in", "Oslo")),
+        ("My favourite drinks are tea and coffee.", "are", "are", "are", ("", "", "tea and coffee")),
+        ("My new glasses are red and round.", "are", "are", "are", ("", "", "red and round")),
+        ("The keys of the cars are in the drawer.", "are", "are", "are", ("", "in", "the drawer")),
+        ("My brother said he is ill.", "did", "said", "say", ("", "", "he is ill")),
+        ("The man who lives next door is nice.", "is", "is", "is", ("", "", "nice")),
+        ("I put the key under the mat.", "did", "put", "put", ("the key", "under", "the mat")),
+        (
+            "I keep the key to the shed under the kettle.",
+            "do",
+            "keep",
+            "keep",
+            ("the key to the shed", "under", "the kettle"),
+        ),
+        ('My favourite book is "Emma".', "is", "is", "is", ("", "", "Emma")),
+    ],
+)
+def test_verbs_and_what_follows_them(text, auxiliary, verb, lemma, rest):
+    statement = parse_statement(text)
+    assert (statement.auxiliary, statement.verb, statement.lemma) == (auxiliary, verb, lemma)
+    assert (statement.middle, statement.preposition, statement.complement) == rest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Hello there",
+        "Is my dog happy today?",
+        "So very nice",
+        "  ",
+        "She is my sister.",
+        "They live in Peru.",
+        "There is a cat in my garden.",
+        "It was my birthday yesterday.",
+        "This is my house now.",
+        "I do not drive.",
+        "I can not.",
+    ],
 )
 def test_what_is_no_statement_is_none(text):
     assert parse_statement(text) is None
@@ -66,6 +127,7 @@ def test_what_is_no_statement_is_none(text):
         ("My dog is called Rex.", "is", True, False),
         ("I live in Cork.", "do", False, True),
         ("We moved to Leeds.", "did", False, True),
+        ("I do sports every day.", "do", False, True),
         ("My sister lives in Cork.", "does", False, False),
     ],
 )
@@ -83,6 +145,10 @@ def test_a_name_keeps_its_capital():
 def test_what_leads_into_a_sentence_is_taken_off():
     assert without_opener("Hi, my name is Ann.") == "my name is Ann."
     assert without_opener("History is fun.") == "History is fun."
+    assert without_opener("Yes, thanks, by the way, my dog is ill.") == "my dog is ill."
+    assert without_opener("Remember this: the code is 4711.") == "the code is 4711."
+    assert without_opener("No wonder is too small.") == "No wonder is too small."
+    assert without_opener("Right. I live here.") == "I live here."
 
 
 WORDS = st.sampled_from(
@@ -109,8 +175,22 @@ WORDS = st.sampled_from(
         "I'm",
         "not",
         "that",
+        "never",
+        "have",
+        "can",
+        "want",
+        "don't",
+        "and",
+        "who",
     ]
 )
+
+
+@pytest.mark.parametrize("piece", ["a ", "my code is ", "never ", "not ", "to ", "lives ", "I have to want to ", "'"])
+@pytest.mark.parametrize("start", ["", "My ", "I "])
+def test_long_texts_come_to_an_end(start, piece):
+    statement = parse_statement(start + piece * 2000)
+    assert statement is None or statement.complement
 
 
 @given(st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=10).map(" ".join)))

@@ -68,9 +68,28 @@ def test_a_rejected_dream_does_not_stand_in_the_way_of_a_better_one():
     assert (first.verdict, second.verdict) == ("rejected", "accepted")
 
 
-def test_a_prompt_of_two_memories_is_rejected_for_both():
-    dreams = verify([a_dream(), a_dream(parents=[2])])
-    assert [(d.verdict, d.why) for d in dreams] == [("rejected", "the prompt fits several memories")] * 2
+def test_a_prompt_with_two_answers_is_rejected_for_both():
+    other = a_dream(completion="Your dog is Max.", answer="Max", parents=[2])
+    dreams = verify([a_dream(), other])
+    assert [(d.verdict, d.why) for d in dreams] == [("rejected", "the prompt has several answers")] * 2
+    # Also where one memory tells of two.
+    dreams = verify([a_dream(), a_dream(completion="Your dog is Max.", answer="Max")])
+    assert [d.verdict for d in dreams] == ["rejected", "rejected"]
+
+
+def test_what_is_told_twice_is_learned_once():
+    again = a_dream(parents=[2])
+    longer = a_dream(completion="Your dog is Rex, of course.", answer="your dog is Rex, of course", parents=[3])
+    assert [d.verdict for d in verify([a_dream(), again, longer])] == ["accepted", "rejected", "rejected"]
+    assert again.why == "another dream has the same prompt"
+
+
+def test_of_two_memories_that_differ_the_later_is_learned():
+    old, new = a_dream(), a_dream(completion="Your dog is Max.", answer="Max", parents=[2])
+    assert [(d.verdict, d.why) for d in verify([old, new], {(1, old.answer)})] == [
+        ("rejected", "a later memory tells otherwise"),
+        ("accepted", ""),
+    ]
 
 
 @pytest.mark.parametrize(

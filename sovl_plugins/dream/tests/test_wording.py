@@ -41,6 +41,18 @@ STATEMENTS = [
     "I drive a red Volvo.",
     "I have two sisters.",
     "I've lived in Rome.",
+    "I don't eat meat.",
+    "I can play the piano.",
+    "I would like to visit Japan.",
+    "My parents live in Oslo.",
+    "We are from Bergen.",
+    "I code in Python.",
+    "My PIN is 1234.",
+    "I am 34 years old.",
+    "My kids are Tom and Ann.",
+    "Anna is my best friend.",
+    "My glasses broke yesterday.",
+    "I wasn't born in Oslo.",
 ]
 
 
@@ -85,15 +97,59 @@ def test_most_questions_do_not_give_the_news_away(text):
         ("My favourite colour is teal.", "What is my best-loved colour?"),
         ("The code for the garage is 4815.", "What is the garage's code?"),
         ("My car was serviced in March.", "In what month was my car serviced?"),
+        ("We are from Bergen.", "Where are we from?"),
+        ("My dog is called Rex.", "What is my dog called?"),
+        ("My boss is called Tamsin.", "Who is my boss?"),
+        ("I do yoga on Mondays.", "When do I do yoga?"),
+        ("I don't eat meat.", "What do I not eat?"),
+        ("I never eat meat.", "What do I never eat?"),
+        ("I can play chess.", "What can I play?"),
+        ("I have lived in Oslo.", "Where have I lived?"),
+        ("I want to learn Spanish.", "What do I want to learn?"),
+        ("My parents live in Oslo.", "Where do my parents live?"),
+        ("I go to the gym.", "Where do I go?"),
+        ("My glasses broke yesterday.", "When did my glasses break?"),
+        ("The meeting is at 3 pm.", "What time is the meeting?"),
+        ("I have to leave at nine.", "What time do I have to leave?"),
+        ("Anna is my best friend.", "Who is Anna?"),
+        ("My kids are Tom and Ann.", "Who are my kids?"),
+        ("My sister is a nurse.", "What is my sister's job?"),
+        ("I was born in Oslo.", "What is my birthplace?"),
+        ("I am 34 years old.", "What is my age?"),
     ],
 )
 def test_some_wordings_that_must_be_there(text, question):
     assert question in asked(text)
 
 
-@pytest.mark.parametrize("text", ["My business partner is Ada.", "My trainer is Bob.", "My flights manual is thick."])
-def test_a_word_within_a_longer_one_is_no_relation(text):
-    assert "When do I depart?" not in asked(text)
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("My business partner is Ada.", "When do I depart?"),
+        ("My trainer is Bob.", "When do I depart?"),
+        ("My flights manual is thick.", "When do I depart?"),
+        ("I train dogs.", "When do I depart?"),
+        ("My train is late.", "When do I depart?"),
+        ("My mother's birthday is on the third of June.", "When was I born?"),
+        ("My boss drives a Volvo.", "Who do I work for?"),
+        ("My boss drives a Volvo.", "Who does my boss drive?"),
+        ("My son is allergic to nuts.", "What must I not eat?"),
+        ("I am married to Anna.", "When did I get married?"),
+        ("Our wedding was in Rome.", "When did I get married?"),
+        ("I live with two cats.", "Where is my home?"),
+        ("I am a doctor.", "Who looks after my health?"),
+        ("I am a mother.", "What is my job?"),
+        ("My car is a blazer.", "What is my car's job?"),
+        ("I am studying law.", "Which language am I studying?"),
+        ("The cat of my aunt is called Tom.", "What is my aunt called?"),
+        ("I was born in Oslo.", "What is my birth year?"),
+        ("My shop opens at nine.", "What is the release date of my shop?"),
+        ("The noise comes from the boiler.", "Where was the noise born?"),
+        ("I keep bees.", "Where did I hide what I keep?"),
+    ],
+)
+def test_a_question_about_something_else_is_not_asked(text, wrong):
+    assert wrong not in asked(text)
 
 
 def test_the_same_seed_asks_the_same():
@@ -142,7 +198,7 @@ def test_the_topic_leaves_out_the_news(text, about):
         ("When was I born?", "when I was born"),
         ("What do I prefer?", "what I prefer"),
         ("Which city is my home in?", "which city my home is in"),
-        ("In which month was my car serviced?", "in which month my car serviced was"),
+        ("In which month was my car serviced?", "in which month my car was serviced"),
         ("Who are they?", "who they are"),
         ("Name my dog.", ""),
         ("Did I tell you?", ""),
