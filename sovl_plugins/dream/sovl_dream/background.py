@@ -12,26 +12,49 @@ if TYPE_CHECKING:
     from sovl_dream.settings import DreamSettings
 
 WRITER = "base"
+#: What the progress display calls the two parts of this work.
+PROMPTS, BACKGROUND = "prompts for the background", "background"
 
 
 def background_dreams(
-    request: DreamRequest, models: Models, system_prompt: str, settings: DreamSettings, breathe: Callable[[], None]
+    request: DreamRequest,
+    models: Models,
+    system_prompt: str,
+    settings: DreamSettings,
+    breathe: Callable[[], None],
+    progress: Callable[[int, int, str], None] = lambda step, total, detail: None,
 ) -> List[Dream]:
     """Return ``request.background`` dreams: prompts the base made up, and short everyday ones.
 
     Prompts the base makes up are long; without short questions beside them a relevance gate learns to tell long from
     short. A sixth, at least four, is held out to judge by.
+
+    :param progress: told how many of how many are there, and of what: first prompts, then dreams.
     """
     from sovl_dream.batch_generation import greedy_answers, sampled_prompts
 
     wanted = request.background
     sampled = int(wanted * settings.sampled_background)
-    prompts = sampled_prompts(models, sampled, request.rng.randrange(2**31), system_prompt, breathe) if sampled else []
+    prompts: List[str] = []
+    if sampled:
+        progress(0, sampled, PROMPTS)
+        seed = request.rng.randrange(2**31)
+        prompts = sampled_prompts(
+            models, sampled, seed, system_prompt, breathe, lambda count: progress(count, sampled, PROMPTS)
+        )
     everyday = list(EVERYDAY)
     request.rng.shuffle(everyday)
     prompts = list(dict.fromkeys(prompts + everyday))[:wanted]
     request.rng.shuffle(prompts)
-    answers = greedy_answers(models, prompts, settings.background_tokens, system_prompt, breathe)
+    progress(0, len(prompts), BACKGROUND)
+    answers = greedy_answers(
+        models,
+        prompts,
+        settings.background_tokens,
+        system_prompt,
+        breathe,
+        lambda count: progress(count, len(prompts), BACKGROUND),
+    )
     pairs = [(prompt, answer) for prompt, answer in zip(prompts, answers) if answer]
     held_out = min(len(pairs) // 2, max(4, len(pairs) // 6))
     return [

@@ -19,11 +19,22 @@ if TYPE_CHECKING:
 BATCH = 16
 
 
+def _untold(count: int) -> None:
+    """Stand in where nobody wants to know how many texts there are by now."""
+
+
 def sampled_prompts(
-    models: Models, count: int, seed: int, system_prompt: str, breathe: Callable[[], None], max_new_tokens: int = 32
+    models: Models,
+    count: int,
+    seed: int,
+    system_prompt: str,
+    breathe: Callable[[], None],
+    written: Callable[[int], None] = _untold,
+    max_new_tokens: int = 32,
 ) -> List[str]:
     """Let the base make up what users say, by going on from an empty user's turn (Magpie, arXiv:2406.08464).
 
+    :param written: told after each batch how many of ``count`` have been written.
     :return: at most ``count`` prompts that came to an end, without repetition.
     """
     opening = user_opening(models.base_tokenizer, system_prompt)
@@ -35,13 +46,22 @@ def sampled_prompts(
             rows = [opening] * min(BATCH, count - start)
             texts = _generate(models, rows, max_new_tokens, temperature=1.0)
             found += [text.strip() for text, ended in texts if ended and text.strip()]
+            written(start + len(rows))
     return list(dict.fromkeys(found))
 
 
 def greedy_answers(
-    models: Models, prompts: Sequence[str], max_new_tokens: int, system_prompt: str, breathe: Callable[[], None]
+    models: Models,
+    prompts: Sequence[str],
+    max_new_tokens: int,
+    system_prompt: str,
+    breathe: Callable[[], None],
+    written: Callable[[int], None] = _untold,
 ) -> List[str]:
-    """Return the bare base's greedy answer to each prompt, in order, cut at ``max_new_tokens``."""
+    """Return the bare base's greedy answer to each prompt, in order, cut at ``max_new_tokens``.
+
+    :param written: told after each batch how many there are by now.
+    """
     answers: List[str] = []
     for start in range(0, len(prompts), BATCH):
         breathe()
@@ -50,15 +70,21 @@ def greedy_answers(
             for prompt in prompts[start : start + BATCH]
         ]
         answers += [text.strip() for text, _ in _generate(models, rows, max_new_tokens)]
+        written(len(answers))
     return answers
 
 
 def greedy_continuations(
-    models: Models, rows: Sequence[Sequence[int]], max_new_tokens: int, breathe: Callable[[], None]
+    models: Models,
+    rows: Sequence[Sequence[int]],
+    max_new_tokens: int,
+    breathe: Callable[[], None],
+    written: Callable[[int], None] = _untold,
 ) -> List[str]:
     """Return what the bare base says after each row of ids; what all rows begin with is read once.
 
     :param rows: prompts as ids, with a beginning in common.
+    :param written: told after each batch how many there are by now.
     """
     if not rows:
         return []
@@ -72,6 +98,7 @@ def greedy_continuations(
         generated = _generate(models, [rows[index] for index in chosen], max_new_tokens, prefix=prefix, shared=shared)
         for index, (text, _) in zip(chosen, generated):
             texts[index] = text
+        written(start + len(chosen))
     return texts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Dict, Generator, List, Optional
 
 from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
@@ -60,10 +61,12 @@ class DreamPlugin(Plugin):
         if request.background:
             from sovl_dream.background import background_dreams
 
-            self._progress(request, 0, request.background, "background")
             system_prompt = self.context.config.generation.system_prompt
             models = self.context.models()
-            dreams += verify(background_dreams(request, models, system_prompt, self.settings, request.breathe))
+            progress = partial(self._progress, request)
+            dreams += verify(
+                background_dreams(request, models, system_prompt, self.settings, request.breathe, progress)
+            )
         return dreams
 
     @hookimpl(wrapper=True)
@@ -101,9 +104,12 @@ class DreamPlugin(Plugin):
             return dreams
         from sovl_dream.teacher import teach
 
-        self._progress(request, 0, len(chosen), "answers")
+        def written(count: int) -> None:
+            self._progress(request, count, len(chosen), "answers")
+
+        written(0)
         system_prompt = self.context.config.generation.system_prompt
-        taught = teach(self.context.models(), [dreams[i] for i in chosen], system_prompt, request.breathe)
+        taught = teach(self.context.models(), [dreams[i] for i in chosen], system_prompt, request.breathe, written)
         for index, entry in zip(chosen, taught):
             dreams[index] = entry
         return dreams

@@ -37,10 +37,12 @@ def teach(
     dreams: Sequence[Dream],
     system_prompt: str,
     breathe: Callable[[], None],
+    written: Callable[[int], None] = lambda count: None,
 ) -> List[Dream]:
     """Return the dreams, with the base's own answer wherever it is faithful.
 
     :param dreams: questions with a ready-made completion and an answer.
+    :param written: told now and then how many answers there are by now.
     """
     from sovl_dream.batch_generation import greedy_continuations
 
@@ -56,7 +58,7 @@ def teach(
         messages.append(Message("user", dream.prompt))
         rows.append(encode_chat(tokenizer, messages, system_prompt))
     taught = []
-    for dream, text in zip(dreams, greedy_continuations(models, rows, ANSWER_TOKENS, breathe)):
+    for dream, text in zip(dreams, greedy_continuations(models, rows, ANSWER_TOKENS, breathe, written)):
         sentence = _SENTENCE_END.split(text.strip(), maxsplit=1)[0].strip()
         if faithful(sentence, dream):
             dream = replace(dream, completion=sentence, writer=WRITER)

@@ -81,9 +81,20 @@ def test_more_rows_than_a_batch_stay_in_order_and_breathe_in_between(models, mon
     monkeypatch.setattr(batch_generation, "BATCH", 2)
     rows = rows_of(models, [*PROMPTS, "Good night to you and yours!", "No"])
     expected = [alone(models, row) for row in rows]
-    breaths = Breaths()
-    assert greedy_continuations(models, rows, TOKENS, breaths) == expected
+    breaths, written = Breaths(), []
+    assert greedy_continuations(models, rows, TOKENS, breaths, written.append) == expected
     assert breaths.count == 3
+    assert written == [2, 4, 5]
+
+
+def test_what_is_written_is_counted(models, monkeypatch):
+    monkeypatch.setattr(batch_generation, "BATCH", 2)
+    written = []
+    greedy_answers(models, PROMPTS, 2, "", Breaths(), written.append)
+    assert written == [2, 3]
+    written.clear()
+    sampled_prompts(models, 5, 0, "", Breaths(), written.append, max_new_tokens=2)
+    assert written == [2, 4, 5]
 
 
 def test_an_answer_ends_where_the_base_ends_it(models):

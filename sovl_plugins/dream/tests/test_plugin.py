@@ -69,12 +69,26 @@ def test_progress_breath_and_background(open_life):
         progress=heard.append,
     )
     dreams = system.plugins.on_dream(request)
-    assert [(entry.step, entry.total) for entry in heard] == [(1, 2), (2, 2), (0, 4)]
+    assert [(entry.step, entry.total) for entry in heard] == [(1, 2), (2, 2), (0, 4), (4, 4)]
     assert len(breaths) >= 3
     background = [entry for entry in dreams if entry.kind == "background"]
     assert background
     assert dreams[-len(background) :] == background
     assert all(entry.verdict for entry in dreams)
+
+
+def test_progress_counts_up_to_the_background_dreams_and_to_the_answers(open_life, monkeypatch):
+    monkeypatch.setattr("sovl_dream.batch_generation.BATCH", 2)
+    system = open_life("dream", plugins__dream__sampled_background=0.5, plugins__dream__taught=2)
+    system.tell("My dog is called Rex.")
+    heard = []
+    system.dream(count=6, background=6, progress=heard.append)
+    counts = {}
+    for entry in heard:
+        counts.setdefault(entry.detail, []).append((entry.step, entry.total))
+    assert counts["background"] == [(0, 6), (2, 6), (4, 6), (6, 6)]
+    assert counts["prompts for the background"] == [(0, 3), (2, 3), (3, 3)]
+    assert counts["answers"] == [(0, 2), (2, 2)]
 
 
 def test_the_base_answers_as_many_dreams_as_it_is_asked_to(open_life, mocker):
