@@ -56,9 +56,11 @@ class DayTraining:
         epochs: Optional[int] = None,
         dry_run: bool = False,
         progress: Optional[Callable[[Progress], None]] = None,
+        keep: bool = True,
     ) -> TrainReport:
         """Train, and keep what was learned unless it is a dry run.
 
+        :param keep: False undoes it: another process, which trains along with this one, keeps it.
         :param data: a JSONL file, or pairs of prompt and completion.
         :raises DataError: when the file cannot be used.
         :raises NothingToTrain: when there is no example.
@@ -84,7 +86,7 @@ class DayTraining:
                 raise SOVLError(
                     f"The training run was ended: {interruption}", "What it had learned is undone"
                 ) from None
-            if not dry_run:
+            if keep and not dry_run:
                 characters = sum(len(example.prompt) + len(example.completion) for example in examples)
                 self._nights.keep_training(proposal, as_dict(report), characters)
         return report

@@ -205,14 +205,17 @@ class SOVLSystem:
         epochs: Optional[int] = None,
         dry_run: bool = False,
         progress: Optional[ReportProgress] = None,
+        keep: bool = True,
     ) -> TrainReport:
         """Train on a JSONL file or on pairs of prompt and completion; the result is kept like a night's.
 
         :param dry_run: two samples, one epoch, nothing kept.
+        :param keep: False for all but one of several processes that train together (``accelerate launch``): they open
+            the life with ``read_only=True``, and what was learned is kept by that one.
         """
-        if not dry_run:
+        if keep and not dry_run:
             self._require_writable()
-        return self._surviving("training", lambda: self._parts.training.train(data, epochs, dry_run, progress))
+        return self._surviving("training", lambda: self._parts.training.train(data, epochs, dry_run, progress, keep))
 
     def idle(
         self,

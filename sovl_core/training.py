@@ -32,6 +32,7 @@ DRY_RUN_TOKENS = 128
 class TrainReport:
     """What a training cycle did.
 
+    ``tokens``, ``losses`` and ``validation`` are those of all processes, ``skipped`` and ``reasons`` of this one.
     Losses are nats a token; ``validation`` holds one loss an epoch, empty without validation examples;
     ``best_epoch`` is the one whose weights were kept, counted from 1. ``skipped`` counts batches that were not trained
     on, with the reasons in ``reasons``.
@@ -172,6 +173,7 @@ class _Cycle:
         )
         self.cache = PromptCache()
         self.started = time.monotonic()
+        self._begin_alike()
 
     def run(self, training: List[Encoded], held_back: List[Encoded], report: TrainReport) -> None:
         """Run all epochs, keeping the best weights where there is something to judge them by."""
@@ -199,7 +201,9 @@ class _Cycle:
 
     def _validate(self, held_back: List[Encoded]) -> float:
         batches = make_batches(held_back, self.settings.batch_size)
-        return validate_epoch(self.models, batches, self.hooks, self.cache).loss
+        loss = validate_epoch(self.models, batches, self.hooks, self.cache).loss
+        # One number for all: processes that stopped at different epochs would wait for each other for ever.
+        return self._over_processes([loss], "mean")[0]
 
     def _epoch(self, training: List[Encoded], report: TrainReport) -> float:
         batches = make_batches(training, self.settings.batch_size, self.rng)
@@ -221,8 +225,9 @@ class _Cycle:
             if pending == self.accumulation or index == len(mine) - 1:
                 self._step(gathered, report, result)
                 pending, gathered = 0, 0
-        report.tokens += tokens
-        return summed / tokens if tokens else math.nan
+        everywhere, count = self._over_processes([summed, tokens], "sum")
+        report.tokens += int(count)
+        return everywhere / count if count else math.nan
 
     def _batch(self, batch: List[Encoded], index: int, report: TrainReport) -> Optional[Tuple[float, int]]:
         collated = collate(batch, pad_token_id(self.models.base_tokenizer)).to(self.models.device)
@@ -245,6 +250,25 @@ class _Cycle:
             spent = time.monotonic() - self.started
             left = spent / report.steps * max(0, self.total - report.steps)
             self.progress(Progress("train", report.steps, self.total, result[0] if result else None, left))
+
+    def _begin_alike(self) -> None:
+        """Give every process the first one's weights: gradients are averaged, what they are added to is not."""
+        if self.accelerator.num_processes == 1:
+            return
+        from accelerate.utils import broadcast
+
+        for group in self.optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.data.copy_(broadcast(parameter.data))
+
+    def _over_processes(self, numbers: List[float], reduction: str) -> List[float]:
+        if self.accelerator.num_processes == 1:
+            return numbers
+        import torch
+
+        shared = torch.tensor(numbers, dtype=torch.float64, device=self.models.device)
+        reduced: List[float] = self.accelerator.reduce(shared, reduction=reduction).tolist()
+        return reduced
 
     def _average_gradients(self, batches: int) -> None:
         for group in self.optimizer.param_groups:

@@ -87,6 +87,13 @@ def test_a_dry_run_leaves_nothing(world: World) -> None:
     assert world.value() == 0.0
 
 
+def test_what_another_process_keeps_is_undone_here(world: World) -> None:
+    assert world.training.train([("a", "b")], keep=False) == Report()
+    assert world.calls[0]["dry_run"] is False
+    assert world.nights.kept == []
+    assert world.value() == 0.0
+
+
 def test_a_failure_undoes_what_was_learned(world: World) -> None:
     def fails() -> None:
         raise RuntimeError("out of memory")

@@ -441,6 +441,14 @@ def test_a_reader_answers_beside_the_writer_and_writes_nothing(life_of: Any, plu
     assert {p: p.stat().st_mtime_ns for p in writer.life.path.rglob("*") if "journal" not in p.name} == before
 
 
+def test_a_reader_trains_along_with_the_process_that_keeps(life_of: Any, mocker: Any) -> None:
+    life_of()
+    reader = life_of(read_only=True)
+    train = mocker.patch.object(reader._parts.training, "train", return_value="report")
+    assert reader.train([("a", "b")], epochs=2, keep=False) == "report"
+    train.assert_called_once_with([("a", "b")], 2, False, None, False)
+
+
 def test_closing_twice_does_no_harm_and_lets_the_lock_go(life_of: Any) -> None:
     system = life_of()
     system.close()

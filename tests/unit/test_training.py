@@ -395,9 +395,9 @@ class Ranks:
         return contextlib.nullcontext()
 
     def reduce(self, tensor: Any, reduction: str) -> Any:
-        assert reduction == "mean"
         self.reduced += 1
-        return tensor
+        # What the others have is the same again.
+        return tensor * self.num_processes if reduction == "sum" else tensor
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
@@ -432,7 +432,36 @@ def test_processes_share_the_batches_and_meet_equally_often(
     assert set(seen) == {example.prompt for example in PAIRS}
     assert len(seen) < len(PAIRS) + count
     assert len(set(met)) == 1
-    assert met[0][1] == (0 if count == 1 else met[0][0])
+    # Once a step for the gradients, once for the epoch's sums.
+    assert met[0][1] == (0 if count == 1 else met[0][0] + 1)
+
+
+def test_what_is_told_of_an_epoch_is_told_of_all_processes(models: Models, config: Any, manager: Any) -> None:
+    config.training.batch_size, config.core.validation_split = 1, 0.5
+    reports = [
+        run_training_cycle(models, PAIRS[:1] * 6, config, manager(), epochs=1, accelerator=Ranks(0, count))
+        for count in (1, 3)
+    ]
+    assert reports[0].tokens == reports[1].tokens > 0
+    assert len(reports[1].validation) == 1
+
+
+def test_processes_that_measure_differently_stop_together(models: Models, config: Any, manager: Any) -> None:
+    class Others(Ranks):
+        """The others measure something that gets worse from epoch to epoch."""
+
+        measured = 0.0
+
+        def reduce(self, tensor: Any, reduction: str) -> Any:
+            if reduction == "mean" and tensor.ndim == 1 and tensor.dtype == torch.float64:
+                self.measured += 1000.0
+                return torch.full_like(tensor, self.measured)
+            return super().reduce(tensor, reduction)
+
+    config.training.patience, config.core.validation_split = 2, 0.5
+    report = run_training_cycle(models, PAIRS, config, manager(), epochs=9, accelerator=Others(0, 2))
+    assert report.validation == [1000.0, 2000.0, 3000.0]
+    assert (report.stopped_early, report.best_epoch) == (True, 1)
 
 
 def launched(model: Path, result: Path, processes: int) -> Dict[str, Any]:

@@ -84,8 +84,15 @@ class FakeSystem:
         )
         return [Dream("question", "What is the dog called?", "Biscuit", writer="dream", verdict="accepted")]
 
-    def train(self, data: Any, epochs: Optional[int] = None, dry_run: bool = False, progress: Any = None) -> Any:
-        self.calls.append(("train", (data, epochs, dry_run)))
+    def train(
+        self,
+        data: Any,
+        epochs: Optional[int] = None,
+        dry_run: bool = False,
+        progress: Any = None,
+        keep: bool = True,
+    ) -> Any:
+        self.calls.append(("train" if keep else "train_along", (data, epochs, dry_run)))
 
         @dataclass
         class Report:

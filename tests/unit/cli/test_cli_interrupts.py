@@ -6,7 +6,7 @@ from typing import List
 
 import pytest
 
-from sovl_core.cli.interrupts import StopRequest, first_interrupt_asks, termination_unwinds
+from sovl_core.cli.interrupts import StopRequest, first_interrupt_asks, termination_ends, termination_unwinds
 from sovl_core.events import NightInterrupted
 
 pytestmark = pytest.mark.no_torch
@@ -81,3 +81,28 @@ def test_termination_runs_what_stands_in_finally() -> None:
     assert cleaned == ["yes"]
     assert leaving.value.code == 143
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_where_nothing_is_to_be_put_in_order_a_signal_ends_at_once() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with termination_unwinds():
+        within = signal.getsignal(signal.SIGTERM)
+        with termination_ends():
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is within
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_DFL
+
+
+def test_outside_the_main_thread_signals_keep_their_meaning() -> None:
+    before, seen = signal.getsignal(signal.SIGTERM), []
+
+    def work() -> None:
+        with termination_ends():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [before]

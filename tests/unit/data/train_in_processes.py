@@ -41,7 +41,8 @@ class SkipsSome(Plugin):
 def main(model: str, result: str) -> None:
     models = Models(AutoModelForCausalLM.from_pretrained(model), AutoTokenizer.from_pretrained(model))
     push = torch.nn.Linear(32, 32, bias=False)
-    torch.nn.init.zeros_(push.weight)
+    # Each process begins with weights of its own: the first one's are what all of them train.
+    torch.nn.init.constant_(push.weight, 0.001 * int(RANK))
     models.register_trainable("push", push)
     models.base.base_model.layers[-1].register_forward_hook(
         lambda module, args, output: output + push(output) if models.scaffold_enabled else output
