@@ -146,7 +146,11 @@ class Session:
         self._app.print("/help lists the commands, Ctrl-D saves and leaves.\n", "dim")
 
     def _speak(self, utterance: Utterance) -> None:
-        self._announcer.say(lambda: self._show_question(utterance.text))
+        show = self._show_question if utterance.question else self._show_words
+        self._announcer.say(lambda: show(utterance.text))
+
+    def _show_words(self, text: str) -> None:
+        self._app.out.print(Text(f"… {clean(text).strip()} …", style="italic magenta"), soft_wrap=True)
 
     def _show_question(self, text: str) -> None:
         self._app.out.print(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Callable, List, Optional, Tuple
 
 from sovl_core.events import Turn
 from sovl_core.records import Message
-from sovl_curiosity.wording import content_words, first_question, plain_question, reads_as_question
+from sovl_curiosity.wording import (
+    content_words,
+    first_question,
+    plain_question,
+    reads_as_first_question,
+    reads_as_question,
+)
 
 if TYPE_CHECKING:
     from sovl_core.events import Reply
@@ -22,8 +28,13 @@ EXAMPLES = (
     ("I am reading a book about volcanoes.", "Which volcano does the book talk about?"),
     ("We had soup for dinner yesterday.", "Who cooked the soup for you?"),
 )
+#: Questions to somebody of whom nothing is known yet.
+FIRST_EXAMPLES = ("What do you like to do on Sundays?", "Where did you grow up?", "Who do you live with?")
+#: What is asked where the model writes no such question.
+FIRST_QUESTION = "What should I call you?"
 #: Characters of what was said that a question is written about.
 LONGEST_SAID = 400
+_FIRST_REQUEST = "You do not know me yet. Ask me one short question about myself."
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.7, 1.7
 
 
@@ -60,12 +71,29 @@ def write_question(
     for _ in range(settings.attempts):
         if cancelled():
             return None
-        reply = generate(_turn(said, settings, temperament, rng, cancelled))
+        reply = generate(_turn(_request(said[:LONGEST_SAID]), _shown(), settings, temperament, rng, cancelled))
         question = first_question(reply.text)
         if reads_as_question(question, said) and question.lower() not in known:
             return question
     plain = plain_question(said)
     return plain if plain and plain.lower() not in known else None
+
+
+def write_first_question(
+    generate: Generate, settings: CuriositySettings, temperament: float, rng: random.Random
+) -> str:
+    """Return a question to somebody of whom nothing is known yet; a plain one where the model writes none.
+
+    :param generate: answers a turn without journaling it.
+    """
+    history: List[Message] = []
+    for example in FIRST_EXAMPLES:
+        history += [Message("user", _FIRST_REQUEST), Message("assistant", example)]
+    for _ in range(settings.attempts):
+        question = first_question(generate(_turn(_FIRST_REQUEST, history, settings, temperament, rng)).text)
+        if reads_as_first_question(question) and question not in FIRST_EXAMPLES:
+            return question
+    return FIRST_QUESTION
 
 
 def answer_confidences(
@@ -86,14 +114,16 @@ def answer_confidences(
 
 
 def _turn(
-    said: str, settings: CuriositySettings, temperament: float, rng: random.Random, cancelled: Callable[[], bool]
+    prompt: str,
+    history: List[Message],
+    settings: CuriositySettings,
+    temperament: float,
+    rng: random.Random,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Turn:
-    history: List[Message] = []
-    for told, question in EXAMPLES:
-        history += [Message("user", _request(told)), Message("assistant", question)]
     return Turn(
-        _request(said[:LONGEST_SAID]),
-        history=history,
+        prompt,
+        history=list(history),
         max_new_tokens=settings.question_tokens,
         temperature=question_temperature(settings, temperament),
         top_k=settings.top_k,
@@ -102,6 +132,13 @@ def _turn(
         purpose="question",
         cancelled=cancelled,
     )
+
+
+def _shown() -> List[Message]:
+    history: List[Message] = []
+    for told, question in EXAMPLES:
+        history += [Message("user", _request(told)), Message("assistant", question)]
+    return history
 
 
 def _request(said: str) -> str:

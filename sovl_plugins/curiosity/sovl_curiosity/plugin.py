@@ -16,6 +16,7 @@ from sovl_curiosity.settings import CuriositySettings
 from sovl_curiosity.silence import Silence
 from sovl_curiosity.tally import Tally
 from sovl_curiosity.tuning import keep_hint, listing, tune, tuning_options
+from sovl_curiosity.waking import Waking
 
 if TYPE_CHECKING:
     from sovl_core.events import Feedback, Idle, Reply, Turn
@@ -48,6 +49,7 @@ class CuriosityPlugin(Plugin):
         self._context: Optional[PluginContext] = None
         self._queue: Optional[QuestionQueue] = None
         self._inquiry: Optional[Inquiry] = None
+        self._waking: Optional[Waking] = None
         self._spoke = float("-inf")
         # The kernel does not know that a question asked by command waits for an answer.
         self._by_command: Optional[Question] = None
@@ -77,6 +79,7 @@ class CuriosityPlugin(Plugin):
         self._context = context
         self.settings = context.settings
         self._queue = QuestionQueue(context.journal, context.logger, self.name)
+        self._waking = Waking(context, self._queue)
         self._be_curious([])
 
     @hookimpl(wrapper=True)
@@ -102,7 +105,12 @@ class CuriosityPlugin(Plugin):
 
     @hookimpl
     def on_idle(self, idle: Idle) -> Optional[Utterance]:
-        """Build up pressure while nobody speaks, and speak up when it erupts; loads no model."""
+        """Wake up at a first start; build up pressure while nobody speaks, and speak up when it erupts.
+
+        Loads no model: it wakes up once they are there.
+        """
+        if idle.may_speak and self._waking_up():
+            return self._wake()
         self.pressure.wait(self._silence.notice(idle.seconds))
         settings, now = self.settings, self.context.clock()
         waited = idle.seconds >= settings.silence and now - self._spoke >= settings.cooldown
@@ -174,6 +182,18 @@ class CuriosityPlugin(Plugin):
     def _be_curious(self, scores: List[float]) -> None:
         self.curiosity = TrueCuriosity(self.settings, scores)
         self._inquiry = Inquiry(self.context, self.curiosity)
+
+    def _waking_up(self) -> bool:
+        assert self._waking is not None
+        return self.settings.wake_up and self.context.models_loaded() and self._waking.due
+
+    def _wake(self) -> Utterance:
+        assert self._waking is not None
+        said = self._waking.speak(self.name)
+        if said.question:
+            self._spoke = self.context.clock()
+            self.tally.spontaneous += 1
+        return said
 
     def _erupts(self) -> bool:
         settings = self.settings

@@ -13,6 +13,10 @@ class CuriositySettings(PluginSettings):
     """When to ask, what is worth asking, how to write it."""
 
     spontaneous: bool = Field(default=True, description="Ask out of silence.")
+    wake_up: bool = Field(
+        default=True, description="At the first start of a life say a few words out of nothing, then ask a question."
+    )
+    wake_tokens: int = Field(default=12, ge=1, le=128, description="Length of those first words, in tokens.")
     in_replies: bool = Field(default=True, description="Ask at the end of a reply.")
     metric: Literal["ranked", "classic"] = Field(
         default="ranked",

@@ -26,6 +26,8 @@ STOP_WORDS = OPENERS | _set(
     "things something anything one two yes okay thanks thank please hello hey really quite well now today still ever "
     "never always"
 )
+#: A question to somebody of whom nothing is known speaks to them.
+YOURS = _set("you your yours yourself")
 #: Words that a noun follows: "my old cats" is no sentence, "my knee hurts" is one.
 QUALITIES = _set(
     "old new young older younger elder big small little good best favourite favorite own first second last other two "
@@ -79,6 +81,14 @@ def reads_as_question(text: str, said: str) -> bool:
     if not about & known:
         return False
     return bool(about - known) or asked[0] in DEEPER
+
+
+def reads_as_first_question(text: str) -> bool:
+    """Return True when a text can be put to somebody of whom nothing is known: a question, and about them."""
+    asked = words(text)
+    if not text.endswith("?") or not SHORTEST <= len(asked) <= LONGEST or asked[0] not in OPENERS:
+        return False
+    return bool(YOURS.intersection(asked)) and not OWN.intersection(asked)
 
 
 def plain_question(said: str) -> Optional[str]:

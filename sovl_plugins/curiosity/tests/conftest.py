@@ -49,7 +49,7 @@ def context(journal, script, mocker):
     mocker.patch("sovl_curiosity.embedding.embed", side_effect=lambda models, text: vector(len(text)))
     context = SimpleNamespace(
         name="curiosity",
-        settings=CuriositySettings(eruption_chance=1.0),
+        settings=CuriositySettings(eruption_chance=1.0, wake_up=False),
         journal=journal,
         logger=ThreadSafeLogger(),
         hooks=mocker.Mock(),

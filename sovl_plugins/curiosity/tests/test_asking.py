@@ -8,8 +8,16 @@ import pytest
 
 from sovl_core.events import Reply
 from sovl_curiosity import CuriositySettings
-from sovl_curiosity.asking import EXAMPLES, answer_confidences, question_temperature, write_question
-from sovl_curiosity.wording import reads_as_question
+from sovl_curiosity.asking import (
+    EXAMPLES,
+    FIRST_EXAMPLES,
+    FIRST_QUESTION,
+    answer_confidences,
+    question_temperature,
+    write_first_question,
+    write_question,
+)
+from sovl_curiosity.wording import reads_as_first_question, reads_as_question
 
 pytestmark = pytest.mark.no_torch
 
@@ -84,3 +92,16 @@ def test_both_answers_are_tried_greedily():
 
     assert answer_confidences("What does it eat?", generate, 12) == (0.3, 0.9)
     assert all((turn.temperature, turn.max_new_tokens, turn.purpose) == (0.0, 12, "evaluation") for turn in turns)
+
+
+def test_a_first_question_speaks_to_somebody_unknown(script):
+    script.questions = ["Biscuits are nice.", FIRST_EXAMPLES[0], "What is my name?", "What do you do all day? Tell me."]
+    first = write_first_question(script, CuriositySettings(attempts=5), 0.0, random.Random(0))
+    assert first == "What do you do all day?"
+    assert [turn.purpose for turn in script.turns] == ["question"] * 4
+    assert [message.content for message in script.turns[0].history[1::2]] == list(FIRST_EXAMPLES)
+
+
+def test_a_plain_first_question_is_the_floor(script):
+    assert write_first_question(script, CuriositySettings(), 0.0, random.Random(0)) == FIRST_QUESTION
+    assert all(reads_as_first_question(question) for question in (FIRST_QUESTION, *FIRST_EXAMPLES))

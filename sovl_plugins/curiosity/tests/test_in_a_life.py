@@ -73,3 +73,34 @@ def test_a_life_that_is_only_read_is_spoken_to_and_left_as_it_is(open_life):
     system.vitals.last_prompt = SAID
     assert silence(system)
     assert system.journal.questions() == []
+
+
+def test_a_new_life_wakes_up_and_learns_from_the_answer_alone(open_life):
+    system = open_life("curiosity")
+    assert silence(system) == []
+    system.models()
+    said = [utterance for _ in range(5) for utterance in system.idle(Idle(4.0, system.conversation))]
+    assert [utterance.question for utterance in said] == [False, True]
+    # Nothing of it is a memory.
+    assert system.journal.count_episodes() == 0
+    (asked,) = system.journal.questions()
+    assert (asked.text, asked.status, asked.source) == (said[1].text, "asked", "curiosity")
+    reply = system.generate("Call me Ann.")
+    answer = system.journal.episode(reply.episode)
+    assert (answer.source, answer.weight) == ("answer", 1.2)
+    assert [memory.prompt for memory in system.journal.unconsolidated()] == ["Call me Ann."]
+    (asked,) = system.journal.questions()
+    assert (asked.status, asked.answer_episode) == ("answered", reply.episode)
+    system.close()
+    again = open_life("curiosity")
+    again.models()
+    assert again.idle(Idle(4.0, again.conversation)) == []
+
+
+def test_a_life_that_is_only_read_wakes_up_once_and_keeps_nothing(open_life):
+    open_life("curiosity").close()
+    system = open_life("curiosity", read_only=True)
+    system.models()
+    said = [utterance for _ in range(4) for utterance in system.idle(Idle(4.0, system.conversation))]
+    assert len(said) == 2
+    assert system.journal.questions() == []

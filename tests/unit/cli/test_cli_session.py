@@ -9,7 +9,7 @@ from prompt_toolkit.output import DummyOutput
 
 from sovl_core.cli.session import Session
 from sovl_core.error_handling import SOVLError
-from sovl_core.events import NightReport, Progress
+from sovl_core.events import NightReport, Progress, Utterance
 
 pytestmark = pytest.mark.no_torch
 
@@ -98,6 +98,15 @@ def test_history_is_kept_in_the_life(app: Any, sit: Any) -> None:
 def test_a_question_after_a_reply_is_shown(app: Any, sit: Any) -> None:
     app.system().question = "And \x1b[31myours?"
     assert "? And yours?\n" in sit("Mine is red", ENTER, CTRL_D)
+
+
+def test_a_question_into_the_silence_and_words_that_are_none_look_different(app: Any) -> None:
+    with create_pipe_input() as pipe:
+        session = Session(app, app.system(), input=pipe, output=DummyOutput())
+        session._speak(Utterance("What should I call you?"))
+        session._speak(Utterance("glim \x1b[31mglam", question=False))
+        session._announcer.show_waiting()
+    assert app.stdout.getvalue() == "? What should I call you?\n… glim glam …\n"
 
 
 def test_a_plugin_that_goes_off_is_named_once(app: Any, sit: Any) -> None:
