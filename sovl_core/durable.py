@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from pathlib import Path
+from typing import Optional
 
 _CHUNK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def is_disk_full(error: Optional[BaseException]) -> bool:
+    """Return True for an exception that says, or was caused by one that says, that the disk takes no more."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return True
+        # As SQLite and the Rust code of safetensors put it.
+        if any(words in str(error).lower() for words in ("no space left on device", "disk is full")):
+            return True
+        error = error.__cause__
+    return False
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -17,6 +17,7 @@ from sovl_core.durable import sync_folder
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
 from sovl_core.journal_schema import check_current, migrate
 from sovl_core.journal_search import ensure_search_index, has_search_index
+from sovl_core.plugin_blame import absolve
 
 #: Seconds to wait for another connection's lock before giving up.
 LOCK_TIMEOUT = 10.0
@@ -135,7 +136,11 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _explain(error, path) from error
+        explained = _explain(error, path)
+        if not isinstance(explained, BadInput):
+            # A full disk or a broken file is not the fault of the plugin that happened to write or read.
+            absolve(explained)
+        raise explained from error
     except json.JSONDecodeError as error:
         raise _damaged(path, f"a row holds broken JSON: {error}") from error
     except OverflowError as error:  # SQLite's integers have 64 bits; Python's have no end

@@ -7,7 +7,8 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
-from sovl_core.error_handling import SOVLError
+from sovl_core.durable import is_disk_full
+from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.events import Night, NightInterrupted, NightReport, Progress
 from sovl_core.journal_nights import NOT_ACCEPTED
 from sovl_core.model_gate import ModelGate
@@ -129,7 +130,7 @@ class NightKeeper:
         if number is not None:
             record = self._journal.night(number)
             if record is None or record.status not in ("accepted", "partial", "undone"):
-                raise SOVLError(f"There is no accepted night {number}", "List them with `sovl nights`")
+                raise BadInput(f"There is no accepted night {number}", "List them with `sovl nights`")
             problems = self._store.verify(number)
             if problems:
                 raise SOVLError(f"Night {number} is damaged: {'; '.join(problems)}", "Choose another: `sovl nights`")
@@ -207,6 +208,14 @@ class NightKeeper:
             log_info(self._logger, "night_interrupted", night=night.number)
             raise
         except Exception as error:
+            if is_disk_full(error):
+                # It stays open, with its checkpoints.
+                log_info(self._logger, "night_interrupted", night=night.number, reason="the disk is full")
+                said = error.message if isinstance(error, SOVLError) else error
+                raise SOVLError(
+                    f"Night {night.number} was interrupted, because the disk is full: {said}",
+                    "Free some space; then `sovl sleep` goes on with it",
+                ) from error
             self._close(night.number, NightReport(status="failed", reason=f"{type(error).__name__}: {error}"))
             raise
         if report is None:

@@ -20,6 +20,7 @@ from typing import Any, Callable, Generator, List, Optional, Sequence, Tuple
 
 from pluggy import HookImpl
 
+from sovl_core.durable import is_disk_full
 from sovl_core.plugin_blame import ContributionFailed, absolve, never_blamed
 from sovl_core.plugin_contributions import guard_terms, terms_of
 from sovl_core.plugin_kinds import HookKind
@@ -36,6 +37,10 @@ from sovl_core.plugin_wrapper import (
 )
 
 _FAILED = object()
+
+
+def _nobodys_fault(kind: HookKind, error: BaseException) -> bool:
+    return never_blamed(error) or (kind.resumable and is_disk_full(error))
 
 
 @dataclass(frozen=True)
@@ -196,7 +201,7 @@ class HookCalls:
                 return None, stop.value
             self._blame(plugin, kind, problem)
         except BaseException as error:
-            if never_blamed(error):
+            if _nobodys_fault(kind, error):
                 raise
             self._blame(plugin, kind, error)
         else:
@@ -218,7 +223,7 @@ class HookCalls:
                 return stop.value
             self._blame(plugin, kind, problem)
         except BaseException as error:
-            if never_blamed(error):
+            if _nobodys_fault(kind, error):
                 raise
             self._blame(plugin, kind, error)
         restore_fields(inner, fields)
@@ -238,7 +243,7 @@ class HookCalls:
             # A generator turns a StopIteration that passes through it into a RuntimeError (PEP 479).
             if raised is error or (isinstance(error, StopIteration) and raised.__cause__ is error):
                 return
-            if never_blamed(raised):
+            if _nobodys_fault(kind, raised):
                 raise
             self._blame(plugin, kind, raised)
 
@@ -250,7 +255,7 @@ class HookCalls:
             if result is not None:
                 kind.check(result)
         except BaseException as error:
-            if never_blamed(error):
+            if _nobodys_fault(kind, error):
                 raise
             self._blame(plugin, kind, error)
             return _FAILED
@@ -261,7 +266,7 @@ class HookCalls:
         try:
             return self._timer.part(plugin, kind.name, "adds", term, *arguments)
         except BaseException as error:
-            if never_blamed(error):
+            if _nobodys_fault(kind, error):
                 raise
             self._blame(plugin, kind, error)
             raise ContributionFailed from error

@@ -16,6 +16,7 @@ class HookKind:
     ``result`` is the type an implementation returns, None when results are ignored; with ``many`` it returns a list of
     them. ``wrappers`` allows ``@hookimpl(wrapper=True)``. ``dropped`` is set where a failed contribution drops the
     whole call: it makes the call's result from a reason. There a wrapper may also return a result without yielding.
+    ``resumable`` calls are gone on with another time: a full disk ends them and is nobody's fault.
     """
 
     name: str
@@ -23,6 +24,7 @@ class HookKind:
     many: bool = False
     wrappers: bool = False
     dropped: Optional[Callable[[str], Any]] = None
+    resumable: bool = False
 
     @property
     def expected(self) -> str:
@@ -56,7 +58,7 @@ def hook_kinds() -> Dict[str, HookKind]:
     kinds = (
         HookKind("on_generate", Reply, wrappers=True),
         HookKind("on_train_step", StepResult, wrappers=True, dropped=StepResult.skip),
-        HookKind("on_sleep", NightReport, wrappers=True),
+        HookKind("on_sleep", NightReport, wrappers=True, resumable=True),
         HookKind("on_dream", Dream, many=True, wrappers=True),
         HookKind("on_idle", Utterance),
         HookKind("on_commands", Command, many=True),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import sqlite3
 import sys
 
 import pytest
@@ -52,3 +54,23 @@ def test_hash_of_a_file_is_that_of_its_content(tmp_path):
     durable.sync_file(path)
 
     assert durable.file_sha256(path) == durable.sha256(content) == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (OSError(errno.ENOSPC, "voll"), True),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), True),
+        (OSError(errno.EFBIG, "File too large"), True),
+        (OSError(errno.EACCES, "Permission denied"), False),
+        (RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"), True),
+        (sqlite3.OperationalError("database or disk is full"), True),
+        (ValueError("the glass is full"), False),
+        (None, False),
+    ],
+)
+def test_a_full_disk_is_known_whoever_says_so(error, full):
+    assert durable.is_disk_full(error) is full
+    outer = RuntimeError("the night failed")
+    outer.__cause__ = error
+    assert durable.is_disk_full(outer) is full

@@ -6,8 +6,10 @@ import threading
 import pytest
 
 from sovl_core import journal_database
+from sovl_core.durable import is_disk_full
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
 from sovl_core.journal_database import JournalDatabase
+from sovl_core.plugin_blame import never_blamed
 
 pytestmark = pytest.mark.no_torch
 
@@ -159,8 +161,10 @@ def test_full_disk_keeps_what_was_said_and_goes_on_when_there_is_room(database):
     pages = pragma(database, "page_count")
     pragma(database, f"max_page_count = {pages}")
 
-    with pytest.raises(SOVLError, match=r"could not be written.*Free some disk space"):
+    with pytest.raises(SOVLError, match=r"could not be written.*Free some disk space") as full:
         put(database, "big", "x" * 100_000)
+    assert is_disk_full(full.value)
+    assert never_blamed(full.value)
 
     assert keys(database) == ["before"]
     pragma(database, "max_page_count = 1000000")
@@ -185,8 +189,9 @@ def test_another_writer_is_said_to_be_one(path, mocker):
 def test_refused_values_are_bad_input(database):
     with pytest.raises(BadInput, match="too large"):
         put(database, 2**70)
-    with pytest.raises(BadInput, match="NOT NULL"):
+    with pytest.raises(BadInput, match="NOT NULL") as refused:
         put(database, "key", None)
+    assert not never_blamed(refused.value)
 
 
 def test_use_after_closing_says_so(path):

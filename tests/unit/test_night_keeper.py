@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import pytest
 
-from sovl_core.error_handling import SOVLError
+from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.events import Night, NightInterrupted, NightReport, Progress
 from sovl_core.hookspecs import hookimpl
 from sovl_core.model_gate import ModelGate
@@ -315,6 +315,34 @@ def test_a_full_disk_keeps_the_night_to_go_on_with(world: World) -> None:
     assert world.statuses() == ["accepted"]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_disk_that_fills_up_in_the_night_is_not_the_plugins_fault(world: World, error: Exception) -> None:
+    world.tell("a fact")
+
+    def live(night: Night) -> NightReport:
+        (night.folder / "checkpoint").write_text("half of it")
+        fill(night.models, 2.0)
+        raise error
+
+    world.plugin.live = live
+    with pytest.raises(SOVLError, match=r"Night 1 was interrupted, because the disk is full.*`sovl sleep` goes on"):
+        world.keeper.sleep("command")
+    assert world.hooks.failures == []
+    assert world.value() == 0.0
+    assert world.statuses() == ["running"]
+    assert (world.store.working_folder(1) / "checkpoint").read_text() == "half of it"
+    world.plugin.live = None
+    world.keeper.sleep("command")
+    assert world.plugin.nights[1].resumed
+    assert world.statuses() == ["accepted"]
+
+
 def test_a_measurement_that_is_no_json_does_not_cost_the_night(world: World) -> None:
     world.plugin.live = lambda night: NightReport("accepted", metrics={"recall": {1, 2}, "loss": float("nan")})
     world.keeper.sleep("command")
@@ -418,7 +446,7 @@ def test_only_a_good_accepted_night_can_be_used(world: World) -> None:
     world.plugin.live = lambda night: NightReport("set_aside")
     world.keeper.sleep("command")
     for number in (2, 3):
-        with pytest.raises(SOVLError, match=f"no accepted night {number}"):
+        with pytest.raises(BadInput, match=f"no accepted night {number}"):
             world.keeper.use(number)
     world.store.damaged = {1}
     with pytest.raises(SOVLError, match="Night 1 is damaged"):

@@ -363,6 +363,28 @@ def test_control_flow_out_of_a_plugin_is_not_its_failure(error: BaseException, w
     assert host.failed == []
 
 
+@pytest.mark.parametrize("when", ["before", "after", "plain"])
+def test_a_full_disk_ends_what_can_be_gone_on_with_and_is_nobodys_fault(when: str) -> None:
+    full = OSError(28, "No space left on device")
+
+    def wrapper(night: Any) -> Wrapper:
+        if when == "before":
+            raise full
+        yield
+        raise full
+
+    def plain(night: Any) -> None:
+        raise full
+
+    host = Host(("a", plain, False) if when == "plain" else ("a", wrapper, True))
+    with pytest.raises(OSError, match="No space left"):
+        host.calls.pipeline(KINDS["on_sleep"], SimpleNamespace(), lambda night: None)
+    assert host.failed == []
+    # A turn gets its answer all the same.
+    assert host.generate().text == "hello"
+    assert [name for name, _, _ in host.failed] == ["a"]
+
+
 def test_what_the_kernel_raises_in_a_nested_call_is_not_the_callers_fault() -> None:
     host = Host()
 
