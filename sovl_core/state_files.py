@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 from sovl_core import durable
 from sovl_core.error_handling import LifeDamaged, PluginError, SOVLError
@@ -18,6 +19,9 @@ from sovl_core.plugin import PluginState
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+#: Folder within the folder of states for files that are damaged.
+SET_ASIDE = "damaged"
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -71,7 +75,35 @@ def read_plugin_states(folder: Path) -> Dict[str, PluginState]:
 
     :raises LifeDamaged: when a file is broken; it is named.
     """
-    return {path.name[: -len(".json")]: _read_state(path) for path in sorted(folder.glob("*.json"))}
+    states, damages = read_sound_states(folder)
+    for damage in damages.values():
+        raise damage
+    return states
+
+
+def read_sound_states(folder: Path) -> Tuple[Dict[str, PluginState], Dict[str, LifeDamaged]]:
+    """Return every state in a folder that can be read and, by plugin name, what is wrong with the others."""
+    states: Dict[str, PluginState] = {}
+    damages: Dict[str, LifeDamaged] = {}
+    for path in sorted(folder.glob("*.json")):
+        name = path.name[: -len(".json")]
+        try:
+            states[name] = _read_state(path)
+        except LifeDamaged as damage:
+            damages[name] = damage
+    return states, damages
+
+
+def set_aside(folder: Path, name: str) -> Path:
+    """Move the files of a plugin's state where nothing is read or written over, and return that folder.
+
+    :raises OSError: when they cannot be moved.
+    """
+    kept = folder / SET_ASIDE
+    kept.mkdir(exist_ok=True)
+    for path in [folder / f"{name}.json", *_tensor_files(folder, name)]:
+        os.replace(str(path), str(kept / path.name))
+    return kept
 
 
 def _write_state(folder: Path, name: str, state: PluginState) -> None:
@@ -100,10 +132,15 @@ def _is_there(path: Path, digest: str) -> bool:
 
 
 def _remove_older(folder: Path, name: str, kept: Optional[str]) -> None:
-    for path in folder.glob(f"{name}-*"):
-        if path.name != kept and re.fullmatch(r"-[0-9a-f]{16}\.safetensors(\.partial)?", path.name[len(name) :]):
+    for path in _tensor_files(folder, name):
+        if path.name != kept:
             with contextlib.suppress(OSError):  # a leftover costs space, not the state that was just written
                 path.unlink()
+
+
+def _tensor_files(folder: Path, name: str) -> List[Path]:
+    ending = re.compile(r"-[0-9a-f]{16}\.safetensors(\.partial)?")
+    return [path for path in folder.glob(f"{name}-*") if ending.fullmatch(path.name[len(name) :])]
 
 
 def _read_state(path: Path) -> PluginState:

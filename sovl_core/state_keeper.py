@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple
 
-from sovl_core.error_handling import LifeDamaged, SOVLError, log_error
+from sovl_core.error_handling import SOVLError, log_error
 
 if TYPE_CHECKING:
     from sovl_core.journal import Journal
@@ -51,7 +51,14 @@ class StateKeeper:
         :param of_night: gives the state stored with the current night, for when the day has none.
         """
         self._vitals.load_dict(self._journal.get_value(VITALS_KEY, {}))
-        self.take_back(self._of_day() or of_night())
+        states, damaged = self._of_day()
+        if damaged or not states:
+            wanted = damaged if states else None
+            states = {
+                **{name: state for name, state in of_night().items() if wanted is None or name in wanted},
+                **states,
+            }
+        self.take_back(states)
 
     def take_back(self, states: Dict[str, PluginState]) -> None:
         """Hand each plugin its state; what is not among it stays as it is."""
@@ -100,14 +107,25 @@ class StateKeeper:
         self._vitals.exposure += characters
         self.save()
 
-    def _of_day(self) -> Dict[str, PluginState]:
-        from sovl_core.night_store import read_plugin_states
+    def _of_day(self) -> Tuple[Dict[str, PluginState], List[str]]:
+        """Return the state of the running day, and the names of plugins whose state is damaged."""
+        from sovl_core.state_files import read_sound_states
 
-        if not self._folder.exists():
-            return {}
+        states, damages = read_sound_states(self._folder)
+        for name, damage in damages.items():
+            log_error(self._logger, damage, event="state_damaged", plugin=name)
+            kept = self._set_aside(name)
+            self._warn(f"{damage.message}. {kept}Plugin {name!r} takes up what it remembered at the last night.")
+        return states, list(damages)
+
+    def _set_aside(self, name: str) -> str:
+        # The next save would write over what may still be rescued.
+        if self._read_only:
+            return ""
+        from sovl_core.state_files import set_aside
+
         try:
-            return read_plugin_states(self._folder)
-        except LifeDamaged as damage:
-            log_error(self._logger, damage, event="state_damaged", path=str(self._folder))
-            self._warn(f"{damage} The plugins take up what they remembered at the last night.")
-            return {}
+            return f"It is kept in {set_aside(self._folder, name)}. "
+        except OSError as error:
+            log_error(self._logger, error, event="state_not_set_aside", plugin=name)
+            return ""

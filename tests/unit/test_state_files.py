@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from sovl_core import durable
 from sovl_core.error_handling import LifeDamaged, PluginError, SOVLError
 from sovl_core.plugin import PluginState
-from sovl_core.state_files import bytes_to_tensors, read_plugin_states, tensors_to_bytes, write_plugin_states
+from sovl_core.state_files import (
+    bytes_to_tensors,
+    read_plugin_states,
+    read_sound_states,
+    set_aside,
+    tensors_to_bytes,
+    write_plugin_states,
+)
 
 DTYPES = [torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int8, torch.uint8, torch.bool]
 ANY_TEXT = st.text(st.one_of(st.characters(), st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF)), max_size=20)
@@ -153,3 +160,17 @@ def test_damaged_tensors_name_the_file(tmp_path, damage):
 def test_content_in_another_format_is_damage(tmp_path):
     with pytest.raises(LifeDamaged, match="holds no tensors"):
         bytes_to_tensors(b"\x80\x04 a pickle, perhaps" * 9, tmp_path / "weights.safetensors")
+
+
+def test_one_damaged_state_costs_no_other_and_is_set_aside(tmp_path):
+    write_plugin_states(tmp_path, {"mood": PluginState({"m": 1}), "dream": PluginState({"d": 1}, {"t": torch.ones(2)})})
+    (tmp_path / "dream.json").write_text("{")
+
+    states, damages = read_sound_states(tmp_path)
+    assert (list(states), list(damages)) == (["mood"], ["dream"])
+    kept = set_aside(tmp_path, "dream")
+    assert [name.partition("-")[0] for name in files(kept)] == ["dream", "dream.json"]
+    assert read_plugin_states(tmp_path)["mood"].values == {"m": 1}
+    write_plugin_states(tmp_path, {"dream": PluginState({"d": 2}, {"t": torch.zeros(2)})})
+    assert len(files(kept)) == 2
+    assert (kept / "dream.json").read_text() == "{"

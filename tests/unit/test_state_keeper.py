@@ -100,6 +100,36 @@ def test_damaged_state_gives_way_to_the_nights_with_a_warning(open_world: Any) -
     assert len(later.warnings) == 1
 
 
+class Other(Remembers):
+    name = "other"
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_one_damaged_state_costs_that_plugin_alone_and_is_kept(open_world: Any, read_only: bool) -> None:
+    open_world(Remembers(5), Other(6)).keeper.save()
+    plugin, other = Remembers(), Other()
+    later = open_world(plugin, other, read_only=read_only)
+    (later.folder / "remembers.json").write_text("half a fi")
+    later.keeper.load(lambda: {"remembers": PluginState({"count": 7}), "other": PluginState({"count": 8})})
+    assert (plugin.count, other.count) == (7, 6)
+    (warning,) = later.warnings
+    assert "remembers.json is damaged" in warning
+    assert warning.endswith("Plugin 'remembers' takes up what it remembered at the last night.")
+    later.keeper.save()
+    kept = later.folder / ("remembers.json" if read_only else "damaged/remembers.json")
+    assert kept.read_text() == "half a fi"
+
+
+def test_damaged_state_that_cannot_be_set_aside_does_not_keep_the_life_shut(open_world: Any, mocker: Any) -> None:
+    open_world(Remembers(5)).keeper.save()
+    plugin = Remembers()
+    later = open_world(plugin)
+    (later.folder / "remembers.json").write_text("half a fi")
+    mocker.patch("sovl_core.state_files.set_aside", side_effect=OSError(28, "No space left on device"))
+    later.keeper.load(lambda: {"remembers": PluginState({"count": 7})})
+    assert plugin.count == 7
+
+
 def test_a_reader_writes_nothing(open_world: Any, journal: Any) -> None:
     world = open_world(Remembers(5), read_only=True)
     world.keeper.save()
