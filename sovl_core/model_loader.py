@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from sovl_core.models import Models
+from sovl_core.plugin_blame import kernels_own
 from sovl_core.pretrained import load_causal_lm, load_tokenizer
 from sovl_core.scaffold import build_scaffold, check_scaffold_spec, parse_scaffold_spec
 
@@ -41,6 +42,8 @@ def load_models(
     base = load_causal_lm(path, "base", config, hooks, logger)
     check_scaffold_spec(spec, base)
 
+    # A plugin asks for the scaffold, and is not to blame for a setting that names none.
+    @kernels_own
     def build(models: Models) -> Any:
         return build_scaffold(config.core.scaffold_model, models, config, store, hooks, logger)
 

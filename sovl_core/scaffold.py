@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from sovl_core import model_layers
-from sovl_core.error_handling import BadInput, ConfigError
+from sovl_core.error_handling import BadInput, ConfigError, ModelNotFound
 from sovl_core.pretrained import is_quantized, load_causal_lm, load_tokenizer, quiet_transformers
 from sovl_core.shared_layers import first_layers_config, shared_layers
 
@@ -120,7 +120,7 @@ def build_scaffold(
     if parsed.kind == "model":
         if store is None:
             raise BadInput(f"no model store was given to look for the scaffold {parsed.model!r}")
-        path = str(store.locate(parsed.model))
+        path = _locate(store, parsed.model)
         if path == models.base_path:
             parsed = ScaffoldSpec("shared")
         else:
@@ -132,6 +132,14 @@ def build_scaffold(
     else:
         model = shared_layers(models.base, layers)
     return _with_lora(model, config, layers), tokenizer
+
+
+def _locate(store: ModelStore, model: str) -> str:
+    try:
+        return str(store.locate(model))
+    except ModelNotFound as error:
+        hint = error.hint.replace("core.base_model", "core.scaffold_model")
+        raise ModelNotFound(f"core.scaffold_model: {error.message}", hint) from error
 
 
 def scaffold_hidden_states(scaffold: Any, input_ids: Tensor, attention_mask: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 
 from sovl_core.error_handling import ConfigError, ModelNotFound
 from sovl_core.model_loader import load_models
+from sovl_core.plugin_blame import never_blamed
 from sovl_core.system_logging import ThreadSafeLogger
 
 
@@ -81,6 +82,20 @@ def test_a_scaffold_of_another_model_is_asked_about_too(config, mocker, store, f
     models = load_models(config, hooks, store)
     assert models.scaffold_tokenizer.encode("hello") == [5]
     assert [call.args[0].role for call in hooks.on_load_model.call_args_list] == ["base", "scaffold"]
+
+
+def test_a_scaffold_that_is_not_found_is_the_settings_fault_and_no_plugins(config, mocker, store, folder):
+    def locate(name):
+        if name == "tiny/llama":
+            return folder
+        raise ModelNotFound(f"Model {name!r} was not found", "Name another: sovl config set core.base_model PATH")
+
+    store.locate.side_effect = locate
+    config.core.scaffold_model = "tiny/nothing"
+    models = load_models(config, mocker.Mock(), store)
+    with pytest.raises(ModelNotFound, match=r"core\.scaffold_model: .*not found.*set core\.scaffold_model") as caught:
+        _ = models.scaffold
+    assert never_blamed(caught.value)
 
 
 def test_a_hook_decides_the_precision(config, mocker, store):
