@@ -11,7 +11,7 @@ import click
 from sovl_core.cli.app_context import AppContext
 from sovl_core.cli.command_group import TableGroup
 from sovl_core.cli.command_table import SHELL
-from sovl_core.cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED, print_error
+from sovl_core.cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED, explain, print_error
 from sovl_core.cli.global_options import global_parameters
 from sovl_core.cli.interrupts import termination_unwinds
 from sovl_core.cli.library_noise import library_warnings_logged
@@ -74,10 +74,25 @@ def _run_and_close(words: List[str], app: AppContext) -> int:
     try:
         with application.make_context("sovl", words, obj=app) as context:
             result: Any = application.invoke(context)
-    finally:
+    except click.exceptions.Exit:
         app.close()
+        raise
+    except BaseException as failure:
+        _close_after(failure, app)
+        raise
+    app.close()
     app.stdout.flush()
     return result if isinstance(result, int) else 0
+
+
+def _close_after(failure: BaseException, app: AppContext) -> None:
+    """Close the life after a failure; what goes wrong in that is a note, for the failure is what has to be mended."""
+    try:
+        app.close()
+    except Exception as another:
+        said = explain(another).message
+        if said != explain(failure).message:
+            app.note(f"When the life was closed, this failed too: {said}")
 
 
 def _debug_wanted(app: AppContext) -> bool:

@@ -8,6 +8,7 @@ from sovl_core.cli.errors import EXIT_INTERRUPTED, print_error
 from sovl_core.cli.replies import ReplyPrinter
 from sovl_core.cli.session_commands import LeaveSession
 from sovl_core.cli.slash_commands import SLASH, SlashCommands
+from sovl_core.cli.terminal import require_whole
 from sovl_core.cli.turns import take_turn
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def run_piped(app: AppContext, go_on: bool = False) -> int:
     app.results_to(app.err)
     status = 0
     try:
-        for line in app.stdin:
-            failed = _take(app, system, line, ReplyPrinter(app.stdout))
+        for number, line in enumerate(app.stdin, start=1):
+            failed = _take(app, system, line, f"standard input, line {number}", ReplyPrinter(app.stdout))
             if failed == EXIT_INTERRUPTED:
                 return failed
             status = failed or status
@@ -45,11 +46,12 @@ def run_piped(app: AppContext, go_on: bool = False) -> int:
     return status
 
 
-def _take(app: AppContext, system: SOVLSystem, line: str, printer: ReplyPrinter) -> int:
+def _take(app: AppContext, system: SOVLSystem, line: str, name: str, printer: ReplyPrinter) -> int:
     text = line.rstrip("\r\n")
     if not text.strip():
         return 0
     try:
+        require_whole(text, name)
         if text.startswith(SLASH):
             return app.require_slash().run(text)
         reply = take_turn(app, system, text.strip(), printer)

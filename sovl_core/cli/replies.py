@@ -78,6 +78,8 @@ class ReplyPrinter:
         self._wrapper = WordWrapper(width)
         self._status: Any = None
         self.printed = ""
+        #: Why nothing more can be printed (the reader has closed the pipe, say), None while all is well.
+        self.failure: Optional[OSError] = None
 
     @contextlib.contextmanager
     def waiting(self, text: str) -> Iterator[None]:
@@ -99,14 +101,25 @@ class ReplyPrinter:
             status.stop()
 
     def on_text(self, piece: str) -> None:
-        """Print the next piece of the reply."""
-        self._write(self._wrapper.feed(self._cleaner.feed(piece)))
+        """Print the next piece of the reply; a stream that takes no more is noted, and :meth:`finish` raises it.
+
+        Raised here, within the reply, it would pass for a failure of the reply itself.
+        """
+        if self.failure is not None:
+            return
+        try:
+            self._write(self._wrapper.feed(self._cleaner.feed(piece)))
+        except OSError as error:
+            self.failure = error
 
     def finish(self, text: str) -> None:
         """End the reply with a line break; prints all of it when nothing was streamed.
 
         :param text: the whole reply, as the system returned it.
+        :raises OSError: when the stream takes no more.
         """
+        if self.failure is not None:
+            raise self.failure
         self._write(self._wrapper.feed(self._cleaner.finish()) + self._wrapper.finish())
         if not self.printed.strip():
             self._write(self._wrapper.feed(clean(text)) + self._wrapper.finish())

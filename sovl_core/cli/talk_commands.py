@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 import click
 
-from sovl_core.cli.terminal import split_lines
+from sovl_core.cli.terminal import numbered_lines, require_whole
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
+    from sovl_core.error_handling import SOVLError
     from sovl_core.events import Reply
 
 STDIN = "-"
@@ -72,12 +74,27 @@ def tell(app: AppContext, file: str) -> None:
 
     Each line of FILE that is not blank is one thing told, to be learned in the next night; "-" reads standard input.
     """
+    from sovl_core.error_handling import SOVLError
+
     lines = read_lines(app, file)
     system = app.system()
-    for line in lines:
-        system.tell(line)
+    for told, (number, line) in enumerate(lines):
+        try:
+            system.tell(line)
+        except SOVLError as error:
+            raise _told_in_part(error, file, told, len(lines), number) from error
     waiting = system.journal.count_unconsolidated()
     app.print(f"Told {len(lines)} {'line' if len(lines) == 1 else 'lines'}; {waiting} not yet slept on.")
+
+
+def _told_in_part(error: SOVLError, file: str, told: int, lines: int, number: int) -> SOVLError:
+    from sovl_core.error_handling import SOVLError
+
+    rest = f"tail -n +{number} {'FILE' if file == STDIN else shlex.quote(file)} | sovl tell -"
+    return SOVLError(
+        f"{told} of {lines} lines are in the journal, then this failed: {error.message}",
+        f"{error.hint or 'Try again'}. To tell the rest: {rest}",
+    )
 
 
 def reply_data(reply: Reply) -> Dict[str, Any]:
@@ -94,8 +111,8 @@ def reply_data(reply: Reply) -> Dict[str, Any]:
     }
 
 
-def read_lines(app: AppContext, file: str) -> List[str]:
-    """Return the lines of a file, or of standard input for "-", that say something.
+def read_lines(app: AppContext, file: str) -> List[Tuple[int, str]]:
+    """Return number and text of each line of a file, or of standard input for "-", that says something.
 
     :raises DataError: when there is no such file, it is no UTF-8 text, or it says nothing.
     """
@@ -104,11 +121,15 @@ def read_lines(app: AppContext, file: str) -> List[str]:
     if file == STDIN:
         if app.in_session:
             raise DataError("Within a session there is no standard input to read", "Name a file: /tell FILE")
-        lines = split_lines(_standard_input(app))
+        text = _standard_input(app)
     else:
-        lines = split_lines(read_text(Path(file)))
+        text = read_text(Path(file))
+    lines = numbered_lines(text)
     if not lines:
-        raise DataError(f"{file}: there is nothing in it", "Write one thing to tell on each line")
+        raise DataError(
+            f"{'standard input' if file == STDIN else file}: there is nothing in it",
+            "Write one thing to tell on each line",
+        )
     return lines
 
 
@@ -160,4 +181,5 @@ def _question(app: AppContext, text: Tuple[str, ...]) -> str:
         question = app.stdin.read() if text in ((), (STDIN,)) else " ".join(text)
     if not question.strip():
         raise click.UsageError("There is nothing to ask.", click.get_current_context())
+    require_whole(question, "the question")
     return question.strip()

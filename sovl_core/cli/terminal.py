@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, TextIO
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, TextIO, Tuple
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -105,12 +105,16 @@ def make_console(stream: Optional[TextIO] = None, plain: bool = False) -> Consol
     return Console(**settings)
 
 
-def prepare_streams(*streams: Any) -> None:
-    """Let streams read and write a replacement where bytes or characters have no place in their encoding."""
-    for stream in streams:
+def prepare_streams(source: Any, *targets: Any) -> None:
+    """Let no byte and no character that has no place in a stream's encoding end the program.
+
+    :param source: read from; bytes that are no text come as lone surrogates, for :func:`require_whole` to find.
+    :param targets: written to, with a replacement for what they cannot encode.
+    """
+    for stream, errors in ((source, "surrogateescape"), *((target, "replace") for target in targets)):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="replace")
+            reconfigure(errors=errors)
 
 
 def is_terminal(*streams: Any) -> bool:
@@ -118,9 +122,22 @@ def is_terminal(*streams: Any) -> bool:
     return all(_isatty(stream) for stream in streams)
 
 
-def split_lines(text: str) -> List[str]:
-    """Return the lines of a text that say something, without the space around them."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
+def numbered_lines(text: str) -> List[Tuple[int, str]]:
+    """Return number (from 1) and text of the lines that say something, without the space around them."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def require_whole(text: str, name: str) -> None:
+    """Refuse text that was read from bytes which are none: what is said becomes memory, and must be what was meant.
+
+    :param name: what the text is, for the message.
+    :raises DataError: when it holds bytes that could not be decoded.
+    """
+    from sovl_core.error_handling import DataError
+
+    if _SURROGATE.search(text):
+        raise DataError(f"{name}: not UTF-8 text", "Give it as UTF-8; to convert a file: iconv -t UTF-8 FILE")
 
 
 def _isatty(stream: Any) -> bool:

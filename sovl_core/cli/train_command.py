@@ -72,7 +72,8 @@ def note_bad_lines(app: AppContext, path: Path) -> None:
     from sovl_core.system_logging import ThreadSafeLogger
 
     found = ThreadSafeLogger(None)
-    load_jsonl(path, logger=found)
+    if not load_jsonl(path, logger=found):
+        return  # training refuses the file, and says why
     bad = [entry for entry in found.read() if entry["event"] == "bad_line"]
     for entry in bad[:NAMED_LINES]:
         app.note(f"{path}, line {entry['line']} is left out: {entry['problem']}")

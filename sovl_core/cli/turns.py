@@ -21,6 +21,7 @@ def take_turn(app: AppContext, system: SOVLSystem, text: str, printer: Optional[
     :param printer: prints the reply as it comes; None prints nothing.
     :param fields: further fields of the turn, such as ``use_scaffold``.
     :return: the reply; ``finish_reason`` is ``cancelled`` after Ctrl-C.
+    :raises OSError: when the reply cannot be printed; it is in the journal as far as it went.
     """
 
     def asked_to_stop() -> None:
@@ -35,7 +36,10 @@ def take_turn(app: AppContext, system: SOVLSystem, text: str, printer: Optional[
             app.last_episode = reply.episode
             return reply
         with printer.waiting(waiting_text(system)):
-            reply = system.generate(text, on_text=printer.on_text, cancelled=lambda: request.made, **fields)
+            # Nobody reads on where the stream has failed; what was said so far is kept all the same.
+            reply = system.generate(
+                text, on_text=printer.on_text, cancelled=lambda: request.made or printer.failure is not None, **fields
+            )
         printer.finish(reply.text)
         app.last_episode = reply.episode
         return reply

@@ -165,6 +165,26 @@ def test_a_life_that_cannot_be_saved_is_a_failure(shell: Any) -> None:
     assert "the disk is full" in shell.err
 
 
+@pytest.mark.parametrize(("closing_says", "notes"), [("the disk is full", 0), ("the state could not be saved", 1)])
+def test_what_fails_at_closing_hides_no_failure_before_it(shell: Any, closing_says: str, notes: int) -> None:
+    def prepare(system: Any) -> None:
+        closing = system.close
+
+        def fail_closing() -> None:
+            closing()
+            raise SOVLError(closing_says)
+
+        def fail(fields: Any) -> None:
+            raise SOVLError("the disk is full", "Make room")
+
+        system.during_generate, system.close = fail, fail_closing
+
+    shell.prepare = prepare
+    assert shell("ask", "Hi") == 1
+    assert shell.err.endswith("error: the disk is full\nnext:  Make room\n")
+    assert shell.err.count("When the life was closed, this failed too: the state could not be saved") == notes
+
+
 def test_a_request_to_terminate_closes_the_life(shell: Any) -> None:
     shell.prepare = lambda system: setattr(
         system, "during_generate", lambda fields: signal.raise_signal(signal.SIGTERM)

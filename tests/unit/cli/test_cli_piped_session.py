@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import io
 import signal
 from typing import Any
 
 import pytest
 
+from sovl_core.cli.application import run
+from sovl_core.cli.piped_session import run_piped
 from sovl_core.error_handling import BadInput, SOVLError
 
 pytestmark = pytest.mark.no_torch
@@ -91,3 +94,27 @@ def test_going_on_with_the_last_conversation(shell: Any) -> None:
     shell("chat", "--continue", stdin="Two\n")
     shell("history", "--json")
     assert shell.out.count('"prompt"') == 2
+
+
+def test_a_line_that_is_no_text_is_named_and_not_remembered(shell: Any) -> None:
+    app = shell.app()
+    app.stdin = io.TextIOWrapper(io.BytesIO(b"One\nb\xffd\nTwo\n"), errors="surrogateescape")
+    assert run([], app) == 2
+    assert app.stdout.getvalue() == "You said: One\nYou said: Two\n"
+    assert "error: standard input, line 2: not UTF-8 text\nnext:  " in app.stderr.getvalue()
+    assert shell.system.called("generate") == ["One", "Two"]
+
+
+def test_a_reader_that_goes_away_ends_it_and_what_was_said_is_kept(shell: Any) -> None:
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    app = shell.app(stdin="One\nTwo\n")
+    app.stdout = Closed()
+    with pytest.raises(BrokenPipeError):
+        run_piped(app)
+    assert shell.system.called("generate") == ["One"]
+    (episode,) = shell.system.journal.episodes()
+    assert (episode.prompt, episode.reply) == ("One", "You said: ")
+    app.close()

@@ -85,3 +85,23 @@ def test_no_spinner_without_a_terminal() -> None:
     with printer.waiting("thinking"):
         pass
     assert stream.getvalue() == ""
+
+
+class Closed(io.StringIO):
+    """A pipe whose reader has gone after the first word."""
+
+    def write(self, text: str) -> int:
+        if self.getvalue():
+            raise BrokenPipeError(32, "Broken pipe")
+        return super().write(text)
+
+
+def test_a_reader_that_goes_away_does_not_break_the_reply() -> None:
+    stream = Closed()
+    printer = ReplyPrinter(stream)
+    for piece in ("One ", "two ", "three"):
+        printer.on_text(piece)
+    assert isinstance(printer.failure, BrokenPipeError)
+    with pytest.raises(BrokenPipeError):
+        printer.finish("One two three")
+    assert stream.getvalue() == "One "

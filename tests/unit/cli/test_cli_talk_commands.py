@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sovl_core.cli.application import run
+from sovl_core.error_handling import SOVLError
 
 pytestmark = pytest.mark.no_torch
 
@@ -120,3 +121,38 @@ def test_what_is_piped_in_and_no_text_is_refused_rather_than_remembered(shell: A
     app = shell.app()
     app.stdin = io.TextIOWrapper(io.BytesIO("Ünï\n".encode()), encoding="latin-1")
     assert run(["tell", "-"], app) == 0
+
+
+def test_tell_says_how_far_it_came_and_how_to_go_on(shell: Any, tmp_path: Path) -> None:
+    file = tmp_path / "my notes.txt"
+    file.write_text("One\n\nTwo\nThree\nFour\n")
+
+    def prepare(system: Any) -> None:
+        told, keep = [], system.tell
+
+        def tell(text: str) -> None:
+            if len(told) == 2:
+                raise SOVLError("The journal could not be written: database or disk is full", "Free some disk space")
+            told.append(keep(text))
+
+        system.tell = tell
+
+    shell.prepare = prepare
+    assert shell("tell", str(file)) == 1
+    assert "error: 2 of 4 lines are in the journal, then this failed: The journal could not be written" in shell.err
+    assert f"Free some disk space. To tell the rest: tail -n +4 '{file}' | sovl tell -" in shell.err
+    assert shell.out == ""
+
+
+def test_nothing_on_standard_input_is_named_so(shell: Any) -> None:
+    assert shell("tell", "-", stdin=" \n") == 2
+    assert "standard input: there is nothing in it" in shell.err
+
+
+@pytest.mark.parametrize("words", [("-",), ("b\udcffd",)])
+def test_a_question_that_is_no_text_is_refused(shell: Any, words: Any) -> None:
+    app = shell.app()
+    app.stdin = io.TextIOWrapper(io.BytesIO(b"b\xffd\n"), errors="surrogateescape")
+    assert run(["ask", *words], app) == 2
+    assert "not UTF-8 text" in app.stderr.getvalue()
+    assert shell.system is None

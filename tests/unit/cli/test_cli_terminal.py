@@ -14,10 +14,12 @@ from sovl_core.cli.terminal import (
     is_terminal,
     json_text,
     make_console,
+    numbered_lines,
     prepare_streams,
+    require_whole,
     shorten,
-    split_lines,
 )
+from sovl_core.error_handling import DataError
 
 pytestmark = pytest.mark.no_torch
 
@@ -118,10 +120,18 @@ def test_a_plain_console_never_colours(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_streams_replace_what_they_cannot_encode() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
-    prepare_streams(stream, object())
+    prepare_streams(object(), stream)
     stream.write("é")
     stream.flush()
     assert raw.getvalue() == b"?"
+
+
+def test_bytes_that_are_no_text_are_found_rather_than_replaced() -> None:
+    stream = io.TextIOWrapper(io.BytesIO("good ü\n".encode() + b"b\xffd\n"), encoding="utf-8")
+    prepare_streams(stream)
+    require_whole(stream.readline(), "line 1")
+    with pytest.raises(DataError, match="line 2: not UTF-8 text"):
+        require_whole(stream.readline(), "line 2")
 
 
 def test_only_open_terminals_are_terminals() -> None:
@@ -132,5 +142,5 @@ def test_only_open_terminals_are_terminals() -> None:
     assert not is_terminal(object())
 
 
-def test_blank_lines_say_nothing() -> None:
-    assert split_lines(" a \n\n\t\nb\n") == ["a", "b"]
+def test_lines_are_numbered_as_an_editor_counts_them() -> None:
+    assert numbered_lines(" a \r\n\n\t\nb\u2028c\rd") == [(1, "a"), (4, "b\u2028c"), (5, "d")]
