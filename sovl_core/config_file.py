@@ -120,7 +120,8 @@ def _read_text(path: Path) -> Optional[str]:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}", "Check its permissions") from error
+        hint = "Move it away; the settings are a file" if path.is_dir() else "Check its permissions"
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}", hint) from error
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -198,7 +198,9 @@ def check_readable(connection: sqlite3.Connection, path: Path, newest: int) -> i
     identity = int(connection.execute("PRAGMA application_id").fetchone()[0])
     tables = int(connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0])
     if (version or tables) and identity != APPLICATION_ID:
-        raise LifeDamaged(f"{path} is an SQLite database, but not a journal of SOVL", "Choose another folder: --life")
+        raise LifeDamaged(
+            f"{path} is an SQLite database, but not a journal of SOVL", "Choose another folder: --life PATH"
+        )
     if version > newest:
         raise LifeDamaged(
             f"The journal {path} has version {version}; this SOVL reads up to version {newest}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import socket
 import time
 from dataclasses import asdict, dataclass
@@ -97,7 +98,9 @@ class Life:
             raise BadInput(f"{life.path} is a file, a life is a folder", "Give another path: --life PATH")
         if read_only:
             if not life.path.is_dir():
-                raise BadInput(f"There is no life at {life.path}", "Begin one with: sovl chat")
+                raise BadInput(
+                    f"There is no life at {life.path}", f"Begin one there: sovl chat --life {quoted(life.path)}"
+                )
             return life
         life._create_folder()
         life._take_lock(timeout, clock)
@@ -159,7 +162,8 @@ class Life:
         except OSError as error:
             self.close()
             raise SOVLError(
-                f"The life at {self.path} cannot be written: {error.strerror}", f"Free some space. {_ANOTHER_FOLDER}"
+                f"The life at {self.path} cannot be written: {error.strerror}",
+                f"Free some space, or: {_ANOTHER_FOLDER}",
             ) from error
 
     def _note_holder(self, holder: Holder) -> None:
@@ -176,6 +180,11 @@ class Life:
             message = f"The life at {self.path} is locked by what {holder} started; that process itself has ended"
             return LifeLocked(message, "End its child processes, or wait for them")
         return LifeLocked(f"The life at {self.path} is being written by {holder}", "Close that session first")
+
+
+def quoted(path: Path) -> str:
+    """Return a path as it is typed in a shell."""
+    return str(path) if os.name == "nt" else shlex.quote(str(path))
 
 
 def _absolute(path: Union[str, Path]) -> Path:

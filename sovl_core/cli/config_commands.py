@@ -162,14 +162,25 @@ def _change(app: AppContext, key: str, text: str) -> str:
     from sovl_core.life import Life
     from sovl_core.system_config import save_config, set_config_value
 
-    models = settings_models(plugin_manager(app))
+    manager = plugin_manager(app)
+    models = settings_models(manager)
     # Holding the lock: a session that is open would write its own settings over these.
     with Life.open(app.life_path()) as life:
         settings = app.config()
         set_config_value(settings, key, text, models)
         save_config(settings, life.config_path)
     # Nothing is running yet: every change holds from the next start, which is now.
-    return ""
+    return _not_installed(key, [info.name for info in manager.infos()])
+
+
+def _not_installed(key: str, installed: List[str]) -> str:
+    section, _, name = key.rpartition(".")[0].partition(".")
+    name = name.split(".")[0]
+    if section != "plugins" or name in installed:
+        return ""
+    from sovl_core.spelling import did_you_mean
+
+    return f"No plugin named {name!r} is installed. {did_you_mean(name, installed) or 'See: sovl plugins list'}"
 
 
 def _current(app: AppContext, key: str) -> Any:

@@ -18,6 +18,11 @@ EXIT_FAILURE = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
+#: For a wrong setting of which nobody knows any more where it was given.
+WHERE_SETTINGS_ARE = (
+    "sovl config describe; mend it where it was given: life.toml (sovl config path), an environment variable, or --set"
+)
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -33,7 +38,7 @@ def explain(error: BaseException) -> Explanation:
     from sovl_core.error_handling import ConfigError, SOVLError
 
     if isinstance(error, ConfigError) and not error.hint:
-        return Explanation(error.message, "sovl config describe; the file to mend: sovl config path", error.exit_status)
+        return Explanation(error.message, WHERE_SETTINGS_ARE, error.exit_status)
     if isinstance(error, SOVLError):
         return Explanation(error.message, error.hint or _general_hint(error.exit_status), error.exit_status)
     if isinstance(error, click.ClickException):

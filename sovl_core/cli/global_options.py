@@ -44,7 +44,7 @@ def global_parameters(hidden: bool = False) -> List[click.Parameter]:
         return click.Option(list(names), expose_value=False, hidden=hidden, callback=_store, **settings)
 
     return [
-        option("--life", type=click.Path(file_okay=False), metavar="PATH", help="The life's folder."),
+        option("--life", type=click.Path(), metavar="PATH", help="The life's folder."),
         option("--plugins", metavar="A,B", help="Use these plugins only; an empty list for none."),
         option("--no-plugin", multiple=True, metavar="NAME", help="Leave this plugin out; can be repeated."),
         option("--set", multiple=True, metavar="KEY=VALUE", help="Use another setting for this run; can be repeated."),

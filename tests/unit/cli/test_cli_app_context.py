@@ -79,7 +79,7 @@ def test_results_can_be_sent_elsewhere_and_back(app: Any) -> None:
 def test_what_should_be_on_and_is_not_is_named_when_the_life_is_opened(shell: Any, app: Any) -> None:
     shell.prepare = lambda system: system.infos.append(PluginInfo("dream", "d", "1", [], False, "broken"))
     app.system()
-    assert "Plugin 'dream' is off: broken" in app.stderr.getvalue()
+    assert "Plugin 'dream' (d 1) is off: broken" in app.stderr.getvalue()
 
 
 def test_a_person_sits_at_both_ends_or_there_is_none(terminal: Any) -> None:

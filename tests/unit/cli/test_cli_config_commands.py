@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from sovl_core.plugin_records import PluginInfo
 
 pytestmark = pytest.mark.no_torch
 
@@ -53,6 +56,22 @@ def test_an_override_of_this_run_is_seen_but_not_written(shell: Any) -> None:
 def test_a_wrong_key_is_answered_with_the_nearest(shell: Any, arguments: list) -> None:
     assert shell("config", *arguments) == 2
     assert "core.seed" in shell.err
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("plugins.drem.noise", "No plugin named 'drem' is installed. Did you mean dream?"),
+        ("plugins.astrology.sign", "No plugin named 'astrology' is installed. See: sovl plugins list"),
+        ("plugins.dream.enabled", ""),
+        ("core.seed", ""),
+    ],
+)
+def test_settings_of_a_plugin_that_is_not_installed_wait_for_it(shell: Any, mocker: Any, key: str, said: str) -> None:
+    manager = SimpleNamespace(infos=lambda: [PluginInfo("dream", "d", "1", [], True, "")])
+    mocker.patch("sovl_core.cli.config_commands.plugin_manager", return_value=manager)
+    assert shell("config", "set", key, "1") == 0
+    assert shell.out == "\n".join(filter(None, [f"{key} = {'true' if key.endswith('enabled') else 1}", said])) + "\n"
 
 
 def test_set_without_a_value(shell: Any) -> None:

@@ -117,7 +117,7 @@ def test_a_plugin_that_goes_off_is_named_once(app: Any, sit: Any) -> None:
 
     app.system().during_generate = fail
     printed = sit("One", ENTER, "Two", ENTER, CTRL_D)
-    assert printed.count("Plugin 'dream' is off: it raised in on_generate") == 1
+    assert printed.count("Plugin 'dream' (sovl-dream 0.1) is off: it raised in on_generate") == 1
 
 
 def test_a_night_in_the_background_shows_and_is_told_of(app: Any, sit: Any) -> None:
