@@ -46,6 +46,18 @@ def load_jsonl(
     return entries
 
 
+def json_objects(path: Union[str, Path]) -> Iterator[Tuple[int, Optional[Dict[str, Any]], str]]:
+    """Yield (line number, object, problem) for each line of a JSONL file that is not blank; reading goes line by line.
+
+    :return: the object with its text values cleaned as :func:`load_jsonl` does and an empty problem, or None and what
+        is wrong with the line.
+    :raises DataError: when the file cannot be read.
+    """
+    for number, line in _numbered_lines(Path(path)):
+        entry, problem = _object(line)
+        yield number, entry, problem
+
+
 def _numbered_lines(path: Path) -> Iterator[Tuple[int, bytes]]:
     # Bytes, split at LF only: U+2028 inside a string ends no line, and one broken byte costs its own line only.
     try:
@@ -63,6 +75,14 @@ def _numbered_lines(path: Path) -> Iterator[Tuple[int, bytes]]:
 
 
 def _parse(line: bytes) -> Tuple[Optional[Dict[str, Any]], str]:
+    entry, problem = _object(line)
+    if entry is None:
+        return None, problem
+    problem = _missing(entry)
+    return (None, problem) if problem else (entry, "")
+
+
+def _object(line: bytes) -> Tuple[Optional[Dict[str, Any]], str]:
     try:
         value = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -72,10 +92,8 @@ def _parse(line: bytes) -> Tuple[Optional[Dict[str, Any]], str]:
     except ValueError as error:
         return None, f"not JSON ({error})"  # also a number of more digits than Python converts
     if not isinstance(value, dict):
-        return None, f"an object is needed, this is {_kind(value)}"
-    entry = {key: _clean(item) for key, item in value.items()}
-    problem = _missing(entry)
-    return (None, problem) if problem else (entry, "")
+        return None, f"an object is needed, this is {kind_of(value)}"
+    return {key: clean_value(item) for key, item in value.items()}, ""
 
 
 def _missing(entry: Dict[str, Any]) -> str:
@@ -86,19 +104,21 @@ def _missing(entry: Dict[str, Any]) -> str:
         return 'neither "response" nor "completion"'
     for key in ("prompt", answer):
         if not isinstance(entry[key], str):
-            return f'"{key}" must be text, this is {_kind(entry[key])}'
+            return f'"{key}" must be text, this is {kind_of(entry[key])}'
         if not entry[key].strip():
             return f'"{key}" is empty'
     return ""
 
 
-def _clean(value: Any) -> Any:
+def clean_value(value: Any) -> Any:
+    """Return text without what no tokenizer encodes (lone surrogates, NUL); anything else as it is."""
     if not isinstance(value, str):
         return value
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "")
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """Return what a JSON value is, in words for a message."""
     names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
 

@@ -9,6 +9,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Deque, Iterable, Mapping, Optional, Union
 
+from sovl_core import __version__
 from sovl_core.collaborators import Collaborators, python_warning
 from sovl_core.journal import Journal
 from sovl_core.life import Life
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sovl_core.events import ErrorEvent, Reply, Turn
     from sovl_core.model_store import ModelStore
     from sovl_core.models import Models
+    from sovl_core.plugin import Plugin
     from sovl_core.settings import GenerationSettings
 
 
@@ -38,11 +40,13 @@ def gather_collaborators(
     clock: Callable[[], float] = time.time,
     warn: Callable[[str], None] = python_warning,
     environ: Optional[Mapping[str, str]] = None,
+    more_plugins: Iterable[Plugin] = (),
 ) -> Collaborators:
     """Open the folder of a life and return what :class:`sovl_core.system.SOVLSystem` needs.
 
     The parameters are those of ``SOVLSystem.open``.
 
+    :param more_plugins: registered by hand beside those that are installed, after them.
     :param on_failure: receives what lets the life go again when opening fails later on.
     :raises SOVLError: when the life is locked or damaged, or its settings are wrong.
     """
@@ -60,6 +64,8 @@ def gather_collaborators(
     failures: Deque[ErrorEvent] = deque()
     hooks = PluginManager(logger, strict=strict, trace=trace, on_failure=failures.append)
     hooks.load(PluginSelection.from_sources(config.plugins, environ, plugins, without), config.plugins)
+    for plugin in more_plugins:
+        hooks.register(plugin, type(plugin).__module__, __version__)
 
     def load_models() -> Models:
         from sovl_core.model_loader import load_models as load

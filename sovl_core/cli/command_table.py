@@ -102,6 +102,14 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         examples=("train pairs.jsonl --dry-run", "train pairs.jsonl --epochs 3"),
     ),
     CommandEntry(
+        "eval",
+        "eval_command:evaluate",
+        "Learn",
+        "Judge what nights teach, on facts of a file, in lives of their own.",
+        (SHELL,),
+        examples=("eval facts.jsonl", "eval facts.jsonl --arms lora,sovl --nights 4 --json out.json"),
+    ),
+    CommandEntry(
         "history",
         "journal_commands:history",
         "Look back",

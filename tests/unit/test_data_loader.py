@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_core.data_loader import load_jsonl
+from sovl_core.data_loader import json_objects, load_jsonl
 from sovl_core.error_handling import DataError
 from sovl_core.system_logging import ThreadSafeLogger
 
@@ -151,3 +151,10 @@ def test_what_is_written_is_read(tmp_path_factory, pairs):
     for entry in entries:
         entry["completion"].encode("utf-8")
         assert "\x00" not in entry["completion"]
+
+
+def test_objects_of_any_shape_are_read_with_their_line_numbers(write):
+    path = write(b'\xef\xbb\xbf{"tell": "a\\u0000b"}\n\n[1]\n{\n')
+    found = list(json_objects(path))
+    assert [(number, entry) for number, entry, _ in found] == [(1, {"tell": "ab"}), (3, None), (4, None)]
+    assert [bool(problem) for _, _, problem in found] == [False, True, True]

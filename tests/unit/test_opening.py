@@ -126,3 +126,21 @@ def test_replies_come_from_the_kernels_own_generation(tmp_path: Path, mocker: An
         given = gather_collaborators(stack, tmp_path / "life", **NO_PLUGINS)
         assert given.generate_reply("models", "turn", "settings") == "a reply"
         generate.assert_called_once_with("models", "turn", "settings")
+
+
+class Guest(Plugin):
+    name = "guest"
+
+    def __init__(self) -> None:
+        self.started = 0
+
+    @hookimpl
+    def on_start(self, context: Any) -> None:
+        self.started += 1
+
+
+def test_plugins_can_be_handed_in_beside_those_that_are_installed(tmp_path: Path) -> None:
+    guest = Guest()
+    with SOVLSystem.open(tmp_path / "life", more_plugins=[guest], **NO_PLUGINS) as system:
+        (info,) = [info for info in system.plugins.infos() if info.enabled]
+        assert (info.name, guest.started) == ("guest", 1)
