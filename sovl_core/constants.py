@@ -16,3 +16,7 @@ ENVIRONMENT_PREFIX = "SOVL_"
 DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 #: Scaffold of a new life: the first layers of the base, sharing its weights, with LoRA on top.
 DEFAULT_SCAFFOLD_MODEL = "base[:2/3]"
+
+#: Kinds of dream and example that are learned as the base's own distribution: what has nothing to do with any memory,
+#: and what the user has never told.
+KEPT_KINDS = ("background", "contrast")

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class DriftReport:
     """``kl`` is the mean KL(base || now) in nats a token over all prompts, ``exact`` the share whose reply is the
-    base's, bit for bit; ``replies`` holds (prompt, the base's reply, the reply now).
+    base's, bit for bit; ``replies`` holds (prompt, the base's reply, the reply now);
+    ``changed`` the prompts whose reply is not the base's.
     """
 
     kl: float
     exact: float
     replies: List[Tuple[str, str, str]] = field(default_factory=list)
+    changed: List[str] = field(default_factory=list)
 
 
 def measure_drift(
@@ -33,9 +35,10 @@ def measure_drift(
     generate: Callable[[Turn], Reply],
     prompts: Sequence[str],
     system_prompt: str = "",
-    influence: float = 1.0,
+    reach: float = 1.0,
     max_new_tokens: int = 16,
     breathe: Callable[[], None] = lambda: None,
+    progress: Callable[[int], None] = lambda count: None,
 ) -> DriftReport:
     """Answer each prompt greedily with and without the scaffold and compare.
 
@@ -43,19 +46,21 @@ def measure_drift(
     changed nothing, and infinite where it cannot be computed.
 
     :param generate: answers a turn through all plugins, without a journal entry.
-    :param influence: multiplies the scaffold's weight.
+    :param reach: of the scaffold, see ``Turn``.
+    :param progress: told before each prompt how many are done.
     """
     replies: List[Tuple[str, str, str]] = []
     changed: List[Example] = []
-    for prompt in prompts:
+    for index, prompt in enumerate(prompts):
         breathe()
+        progress(index)
         now, base = (
             generate(
                 Turn(
                     prompt,
                     max_new_tokens=max_new_tokens,
                     purpose="evaluation",
-                    influence=influence,
+                    reach=reach,
                     use_scaffold=use_scaffold,
                 )
             )
@@ -66,11 +71,11 @@ def measure_drift(
             changed.append(Example(prompt, base.text, "background"))
     if not prompts:
         return DriftReport(0.0, 1.0)
-    total = sum(_divergence(models, hooks, example, system_prompt, influence) for example in changed)
-    return DriftReport(total / len(prompts), 1.0 - len(changed) / len(prompts), replies)
+    total = sum(_divergence(models, hooks, example, system_prompt, reach) for example in changed)
+    return DriftReport(total / len(prompts), 1.0 - len(changed) / len(prompts), replies, [e.prompt for e in changed])
 
 
-def _divergence(models: Models, hooks: PluginManager, example: Example, system_prompt: str, influence: float) -> float:
+def _divergence(models: Models, hooks: PluginManager, example: Example, system_prompt: str, reach: float) -> float:
     import torch
 
     encoded = tokenize_and_map(models.base_tokenizer, [example], system_prompt=system_prompt)
@@ -78,7 +83,7 @@ def _divergence(models: Models, hooks: PluginManager, example: Example, system_p
     if not (batch.labels[:, 1:] != IGNORED_LABEL).any():
         return 0.0
     with torch.no_grad():
-        step = TrainStep(batch, models, phase="validation", influence=influence)
+        step = TrainStep(batch, models, phase="validation", reach=reach)
         result = hooks.on_train_step(step, train_step)
     # A candidate whose divergence cannot be computed must not pass for one that changes nothing.
     return result.losses.get("kept", float("inf"))

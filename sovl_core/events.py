@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, ContextManager, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, ContextManager, Dict, List, Optional, Tuple
 
 from sovl_core.records import Episode, Message
 
@@ -31,7 +31,8 @@ class Turn:
     """One exchange in the making.
 
     ``temperature`` 0 decodes greedily. ``use_scaffold`` False answers with the bare base, bit for bit. ``influence``
-    multiplies the scaffold's weight for this turn. ``purpose`` is ``reply`` for the user's turns (the only ones that
+    multiplies the scaffold's weight for this turn; ``reach`` in (0, 1] is how far its relevance to the prompt is trusted:
+    less of it leaves more prompts to the base, and where relevance is not measured weakens the scaffold. ``purpose`` is ``reply`` for the user's turns (the only ones that
     are journaled), else ``question``, ``dream``, ``reflection`` or ``evaluation``. ``annotations`` is where plugins
     leave values for one another, keyed ``"plugin.value"``.
     """
@@ -47,6 +48,7 @@ class Turn:
     seed: Optional[int] = None
     use_scaffold: bool = True
     influence: float = 1.0
+    reach: float = 1.0
     purpose: str = "reply"
     episode: Optional[int] = None
     on_text: Optional[Callable[[str], None]] = None
@@ -85,7 +87,7 @@ class TrainStep:
     adds each of ``loss_terms`` (called with the step, returns a scalar tensor), and calls ``backward`` with the sum.
     ``phase`` is ``train``, ``night`` or ``validation``; in validation no gradient is taken. A plugin that changes what
     the base computes at the prompt's positions, before its last token, sets ``prompt_frozen`` False: otherwise those
-    are computed once without it and kept in ``prompt_cache``. ``influence`` multiplies the scaffold's weight.
+    are computed once without it and kept in ``prompt_cache``. ``influence`` multiplies the scaffold's weight; ``reach`` as in :class:`Turn`.
     """
 
     batch: Batch
@@ -96,6 +98,7 @@ class TrainStep:
     backward: Optional[Callable[[Tensor], None]] = None
     loss_terms: Dict[str, Callable[[TrainStep], Tensor]] = field(default_factory=dict)
     influence: float = 1.0
+    reach: float = 1.0
     prompt_frozen: bool = True
     prompt_cache: Optional[PromptCache] = None
     annotations: Dict[str, Any] = field(default_factory=dict)
@@ -208,7 +211,7 @@ class Night:
 class NightReport:
     """What a night proposes.
 
-    ``status`` is ``accepted``, ``partial`` (accepted with the gates scaled by ``multiplier``), ``set_aside`` or
+    ``status`` is ``accepted``, ``partial`` (accepted with the reach of the scaffold cut to ``multiplier``, see :class:`Turn`), ``set_aside`` or
     ``nothing`` (nothing to learn). ``learned`` are the episode ids now consolidated. ``metrics`` are JSON-able.
     """
 
@@ -279,10 +282,12 @@ class ScaffoldContext:
     ``hidden`` float [batch, scaffold_tokens, scaffold_width]; ``mask`` bool [batch, scaffold_tokens], True where there
     is a token; ``token_ids`` int [batch, scaffold_tokens] in the scaffold's vocabulary; ``key_bias`` float
     [batch, scaffold_tokens], added to the attention logits of each key; ``extra_rows`` float
-    [rows, scaffold_width], further key/value rows seen by every example; ``extra_bias`` float [rows], added to the
-    attention logits of those rows (zero where None): norms take their length away, so this is what weakens a row.
-    ``influence`` multiplies the residual.
-    ``training`` is True within a training step.
+    [rows, scaffold_width], further key/value rows seen by every example, or [batch, rows, scaffold_width], for each its
+    own; ``extra_bias`` float [rows] or [batch, rows], added to the attention logits of those rows (zero where None):
+    norms take their length away, so this is what weakens a row, and minus infinity is what pads. :meth:`add_rows` puts
+    rows beside those of others. ``prompts`` are the user's words, one an example; ``memories`` tells for each example
+    which memories (numbers of episodes) it is about, likeliest first, each with its probability. ``influence``
+    multiplies the residual. ``training`` is True within a training step.
     """
 
     hidden: Tensor
@@ -295,6 +300,28 @@ class ScaffoldContext:
     prompt: str = ""
     annotations: Dict[str, Any] = field(default_factory=dict)
     extra_bias: Optional[Tensor] = None
+    prompts: List[str] = field(default_factory=list)
+    memories: List[List[Tuple[int, float]]] = field(default_factory=list)
+
+    def add_rows(self, rows: Tensor, bias: Optional[Tensor] = None) -> None:
+        """Put key/value rows beside those that are there.
+
+        :param rows: float [rows, width], seen by every example, or [batch, rows, width].
+        :param bias: float [rows] or [batch, rows]; None for zero.
+        """
+        import torch
+
+        added = (rows, rows.new_zeros(rows.shape[:-1]) if bias is None else bias)
+        if self.extra_rows is not None:
+            known = self.extra_rows
+            before = (known, known.new_zeros(known.shape[:-1]) if self.extra_bias is None else self.extra_bias)
+            if before[0].dim() != added[0].dim():
+                batch = len(self.hidden)
+                before, added = (
+                    (some.expand(batch, -1, -1), weight.expand(batch, -1)) for some, weight in (before, added)
+                )
+            added = (torch.cat([before[0], added[0]], dim=-2), torch.cat([before[1], added[1]], dim=-1))
+        self.extra_rows, self.extra_bias = added
 
 
 @dataclass

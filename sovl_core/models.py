@@ -107,6 +107,9 @@ class Models:
     ) -> None:
         """Enter a module whose ``requires_grad`` parameters are trained and stored with each night.
 
+        A module that grows from night to night offers ``make_room(tensors)``: called with what is about to be restored
+        (``{parameter: tensor}``), so that it has these parameters and no others.
+
         :raises ValueError: when another module is registered under the name.
         """
         known = self.trainables.get(name)
@@ -162,10 +165,13 @@ class Models:
         import torch
 
         pairs: List[Tuple[nn.Parameter, Tensor]] = []
-        for name, tensors in state.items():
+        # What grows comes last: it fits whatever it is given, and must not have changed when another does not fit.
+        for name, tensors in sorted(state.items(), key=lambda item: self._grows(item[0])):
             trainable = self.trainables.get(name)
             if trainable is None:
                 continue
+            if self._grows(name):
+                trainable.module.make_room(tensors)  # type: ignore[operator]
             parameters = trainable.parameters()
             for key, tensor in tensors.items():
                 if key not in parameters:
@@ -177,6 +183,9 @@ class Models:
         with torch.no_grad():
             for parameter, tensor in pairs:
                 parameter.copy_(tensor)
+
+    def _grows(self, name: str) -> bool:
+        return name in self.trainables and hasattr(self.trainables[name].module, "make_room")
 
     @contextlib.contextmanager
     def bypass(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, Dict, List
 
 from sovl_core.answer_states import AnswerStates, answer_states, full_states
-from sovl_core.constants import IGNORED_LABEL
+from sovl_core.constants import IGNORED_LABEL, KEPT_KINDS
 from sovl_core.events import StepResult, TrainStep
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from sovl_core.data_processing import Batch
     from sovl_core.models import Models
 
-#: Kinds of example that are learned as the base's own distribution.
-KEPT_KINDS = ("background", "contrast")
 #: Share of the loss left to a token that is known already, p > 0.5 (greedy recall needs no more; arXiv:2605.30260).
 KNOWN_TOKEN_WEIGHT = 0.3
 _LOG_HALF = math.log(2.0)

@@ -65,11 +65,11 @@ def test_what_is_the_same_bit_for_bit_has_no_drift_and_is_not_measured(models: M
 )
 def test_what_changes_counts_for_its_share_of_all_prompts(models: Models, world: World, moved: Reply) -> None:
     world.moved["the cat"] = moved
-    report = measure_drift(models, world, world.generate, PROMPTS, influence=0.25)
+    report = measure_drift(models, world, world.generate, PROMPTS, reach=0.25)
     assert (report.kl, report.exact) == (0.25, 0.5)
     assert report.replies[1] == ("the cat", "yes", moved.text)
     (step,) = world.steps
-    assert (step.phase, step.influence, step.backward) == ("validation", 0.25, None)
+    assert (step.phase, step.reach, step.backward) == ("validation", 0.25, None)
     (example,) = step.batch.examples
     assert (example.prompt, example.completion, example.kind) == ("the cat", "yes", "background")
 
@@ -81,7 +81,7 @@ def test_each_prompt_is_answered_greedily_with_and_without_the_scaffold(models: 
         world,
         world.generate,
         PROMPTS,
-        influence=0.5,
+        reach=0.5,
         max_new_tokens=3,
         breathe=lambda: breaths.append(len(world.turns)),
     )
@@ -89,7 +89,7 @@ def test_each_prompt_is_answered_greedily_with_and_without_the_scaffold(models: 
         (prompt, use_scaffold) for prompt in PROMPTS for use_scaffold in (True, False)
     ]
     for turn in world.turns:
-        assert (turn.temperature, turn.max_new_tokens, turn.purpose, turn.influence) == (0.0, 3, "evaluation", 0.5)
+        assert (turn.temperature, turn.max_new_tokens, turn.purpose, turn.reach) == (0.0, 3, "evaluation", 0.5)
     assert breaths == [0, 2]
 
 

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Iterator, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Iterator, List, Optional, Tuple
 
 from sovl_core.hookspecs import hookimpl
-from sovl_core.model_layers import hidden_size
 from sovl_core.plugin import Command, CommandOption, Plugin, PluginState, StatusPanel
 from sovl_core.system_logging import log_info
 from sovl_cross_attention.influence import dynamic_factor
 from sovl_cross_attention.settings import CrossAttentionSettings
 
 if TYPE_CHECKING:
-    from sovl_core.events import Night, NightReport, Reply, StepResult, TrainStep, Turn
+    from sovl_core.events import Dream, Night, NightReport, Reply, StepResult, TrainStep, Turn
     from sovl_core.models import Models
     from sovl_core.plugin import PluginContext
     from sovl_cross_attention.relevance import RelevanceGate
     from sovl_cross_attention.stack import CrossAttentionStack
 
-#: Kinds of dream that have nothing to do with what is learned: the relevance gate is shut for them.
-IRRELEVANT_KINDS = ("background", "contrast")
+    Recalled = Tuple[int, float]
+
 #: Prompts that are read side by side for the relevance gate.
 GATE_BATCH = 32
+#: Memories that a prompt may be about at once.
+MEMORIES_RECALLED = 4
 DYNAMIC_MODES = ("off", "confidence", "temperament")
+
+
+def memory_of(dream: Dream) -> int:
+    """Return the memory that a dream's prompt is about; not above 0 for none."""
+    from sovl_cross_attention.relevance import NEVER_TOLD, NOTHING
+
+    if dream.kind == "contrast":
+        return NEVER_TOLD
+    return NOTHING if dream.kind == "background" or not dream.parents else dream.parents[0]
 
 
 class CrossAttentionPlugin(Plugin):
@@ -31,7 +41,7 @@ class CrossAttentionPlugin(Plugin):
 
     Leaves ``cross_attention.relevance`` (probability that the prompt is about something learned) and
     ``cross_attention.influence`` (weight of the scaffold in the reply, 0 where it was skipped) in the annotations of
-    replies.
+    replies, and in ``cross_attention.memories`` which memories the prompt was about, each with its probability.
     """
 
     name = "cross_attention"
@@ -46,6 +56,8 @@ class CrossAttentionPlugin(Plugin):
         self.multiplier = 1.0
         self._context: Optional[PluginContext] = None
         self._gate: Optional[RelevanceGate] = None
+        self._night: Optional[Night] = None
+        self._read: Dict[str, List[Recalled]] = {}
 
     @property
     def context(self) -> PluginContext:
@@ -106,13 +118,14 @@ class CrossAttentionPlugin(Plugin):
         models = self.context.models()
         if self.stack is None:
             return (yield)
-        influence, relevance = self._reply_influence(turn, models)
+        influence, relevance, memories = self._reply_influence(turn, models)
         scaffold_context = None
         if influence:
             from sovl_cross_attention.reader import read
 
             scaffold_context = read(models, [turn.prompt])
             scaffold_context.influence = influence
+            scaffold_context.memories = memories
             self.context.hooks.on_scaffold_context(scaffold_context)
         with self.stack.hearing(scaffold_context, self.settings.layer_weights):
             reply = yield
@@ -120,6 +133,8 @@ class CrossAttentionPlugin(Plugin):
             reply.annotations["cross_attention.influence"] = influence
             if relevance is not None:
                 reply.annotations["cross_attention.relevance"] = relevance
+            if influence and memories:
+                reply.annotations["cross_attention.memories"] = memories[0]
         return reply
 
     @hookimpl(wrapper=True)
@@ -132,15 +147,16 @@ class CrossAttentionPlugin(Plugin):
         prompts = [example.prompt for example in step.batch.examples]
         dropout = 0.0 if step.phase == "validation" else self.settings.read_dropout
         scaffold_context = read(step.models, prompts, training=True, dropout=dropout, seed=step.index)
-        scaffold_context.influence = step.influence
+        measured = self.settings.relevance_gate and self._gate_works(step.models)
+        scaffold_context.influence = step.influence * (1.0 if measured else step.reach)
+        self._learn_what_it_is_about(step)
+        scaffold_context.memories = self._about(step.models, prompts)
         self.context.hooks.on_scaffold_context(scaffold_context)
         # The position that foretells an answer's first token is the prompt's last. Whether the pass runs over answers
         # alone or over everything is for plugins further inside to say; its length tells.
         positions = step.batch.prompt_mask.roll(-1, 1).logical_not() & step.batch.attention_mask.bool()
         with self.stack.hearing(scaffold_context, everywhere=True, positions=positions):
             result = yield
-        if step.phase == "night":
-            self._show_gate(step)
         return result
 
     @hookimpl(wrapper=True)
@@ -152,12 +168,14 @@ class CrossAttentionPlugin(Plugin):
         night.while_awake.append(lambda: self._in_place(*accepted))
         kept = False
         try:
-            self.multiplier, self._gate = 1.0, self.gate.copy()
+            self.multiplier, self._gate, self._night = 1.0, self.gate.copy(), night
             self._prepare_gate(night)
             report = yield
             if report is not None and report.accepted:
                 self.multiplier, kept = report.multiplier, True
         finally:
+            self._night = None
+            self._read.clear()
             if not kept:
                 self.multiplier, self._gate = accepted
         return report
@@ -197,7 +215,8 @@ class CrossAttentionPlugin(Plugin):
         """Give placement, gates and influence."""
         settings = self.settings
         rows: Dict[str, Any] = {
-            "weight": f"{settings.weight * settings.blend * self.multiplier:.2f}",
+            "weight": f"{settings.weight * settings.blend:.2f}",
+            "reach": f"{self.multiplier:.2f}",
             "dynamic": settings.dynamic,
             "relevance gate": f"threshold {settings.relevance_threshold}" if settings.relevance_gate else "off",
         }
@@ -221,26 +240,49 @@ class CrossAttentionPlugin(Plugin):
         if state.tensors:
             self.gate.load(state.values, state.tensors)
 
-    def _reply_influence(self, turn: Turn, models: Models) -> tuple[float, Optional[float]]:
-        """Return the scaffold's weight for a turn, 0 where it is skipped, and the prompt's relevance if measured."""
+    def _reply_influence(self, turn: Turn, models: Models) -> tuple[float, Optional[float], List[List[Recalled]]]:
+        """Return the scaffold's weight for a turn, 0 where it is skipped, its relevance, and what it is about."""
         settings, vitals = self.settings, self.context.vitals
         if self.stack is None or not turn.use_scaffold or not models.scaffold_enabled:
-            return 0.0, None
+            return 0.0, None, []
         factor = dynamic_factor(settings.dynamic, vitals.mean_confidence, vitals.temperament)
-        influence = settings.weight * settings.blend * turn.influence * factor * self.multiplier
-        if influence == 0.0 or self.stack.is_identity:
-            return 0.0, None
-        if not settings.relevance_gate:
-            return influence, None
-        if settings.relevance_threshold >= 1.0:
-            return 0.0, None
-        if not self.gate.fitted or self.gate.width != hidden_size(models.base):
-            return influence, None
+        influence = settings.weight * settings.blend * turn.influence * factor
+        reach = turn.reach * self.multiplier
+        if influence == 0.0 or reach == 0.0 or self.stack.is_identity:
+            return 0.0, None, []
+        if settings.relevance_gate and settings.relevance_threshold >= 1.0:
+            return 0.0, None, []
+        if not self._gate_works(models):
+            return influence * reach, None, []
         from sovl_cross_attention.relevance import prompt_features
 
         features = prompt_features(models, [turn.prompt], self._gate_height())
+        memories = self.gate.about(features, MEMORIES_RECALLED, self._threshold())
+        if not settings.relevance_gate:
+            return influence * reach, None, memories
         relevance = float(self.gate.relevance(features)[0])
-        return (influence if relevance >= settings.relevance_threshold else 0.0), relevance
+        return (influence if relevance * reach >= settings.relevance_threshold else 0.0), relevance, memories
+
+    def _threshold(self) -> float:
+        return self.settings.relevance_threshold if self.settings.relevance_gate else 0.0
+
+    def _gate_works(self, models: Models) -> bool:
+        if not self.gate.fitted:
+            return False
+        from sovl_cross_attention.relevance import feature_width
+
+        return self.gate.width == feature_width(models)
+
+    def _about(self, models: Models, prompts: List[str]) -> List[List[Recalled]]:
+        if not self._gate_works(models):
+            return []
+        from sovl_cross_attention.relevance import prompt_features
+
+        missing = [prompt for prompt in dict.fromkeys(prompts) if prompt not in self._read]
+        if missing:
+            features = prompt_features(models, missing, self._gate_height())
+            self._read.update(zip(missing, self.gate.about(features, MEMORIES_RECALLED, self._threshold())))
+        return [self._read[prompt] for prompt in prompts]
 
     def _gate_height(self) -> float:
         """Return the height the gate reads at: what it has learned at one layer says nothing about another."""
@@ -248,35 +290,37 @@ class CrossAttentionPlugin(Plugin):
 
     def _prepare_gate(self, night: Night) -> None:
         """Let the gate learn at the layer the settings name, and what the night dreamed before an interruption."""
-        from sovl_cross_attention.relevance import RelevanceGate
+        from sovl_cross_attention.relevance import RelevanceGate, feature_width
 
         known, height = self.gate, self.settings.relevance_layer
-        if known.height != height or known.width not in (0, hidden_size(night.models.base)):
+        if known.height != height or known.width not in (0, feature_width(night.models)):
             self._gate = RelevanceGate()
             self.gate.height = height
             self._teach_gate(night.models, known.prompts(), night.breathe)
-        if night.resumed:
-            # Steps taken before the interruption do not come again.
-            dreams = self.context.journal.dreams(night=night.number, limit=None)
-            shown = [d for d in reversed(dreams) if d.verdict == "accepted" and not d.held_out]
-            self._teach_gate(night.models, {d.prompt: d.kind not in IRRELEVANT_KINDS for d in shown}, night.breathe)
 
-    def _teach_gate(self, models: Models, prompts: Dict[str, bool], breathe: Callable[[], None]) -> None:
-        """Show the gate prompts; True are those about something learned."""
+    def _teach_gate(self, models: Models, prompts: Dict[str, int], breathe: Callable[[], None]) -> None:
+        """Show the gate prompts, with the memory that each is about."""
         from sovl_cross_attention.relevance import prompt_features
 
-        new = [(text, relevant) for text, relevant in prompts.items() if not self.gate.knows(text, relevant)]
+        new = [(text, memory) for text, memory in prompts.items() if not self.gate.knows(text, memory)]
         for start in range(0, len(new), GATE_BATCH):
             breathe()
             texts, labels = zip(*new[start : start + GATE_BATCH])
             self.gate.remember(texts, prompt_features(models, texts, self._gate_height()), labels)
 
-    def _show_gate(self, step: TrainStep) -> None:
-        prompts: Dict[str, bool] = {}
-        for example in step.batch.examples:
-            relevant = example.kind not in IRRELEVANT_KINDS
-            prompts[example.prompt] = relevant and prompts.get(example.prompt, True)
-        self._teach_gate(step.models, prompts, lambda: None)
+    def _learn_what_it_is_about(self, step: TrainStep) -> None:
+        """Before a night's first step: learn which of its prompts are about which memory."""
+        if self._night is None or step.phase != "night":
+            return
+        from sovl_cross_attention.relevance import NEVER_TOLD
+
+        night, self._night = self._night, None
+        dreams = self.context.journal.dreams(night=night.number, limit=None)
+        shown = [d for d in reversed(dreams) if d.verdict == "accepted" and not d.held_out]
+        # What was never told may have been told since.
+        self.gate.forget([NEVER_TOLD])
+        self._teach_gate(night.models, {d.prompt: memory_of(d) for d in shown}, night.breathe)
+        self._read.clear()
 
     def _cross(self, words: List[str], options: Dict[str, Any]) -> str:
         settings = self.settings

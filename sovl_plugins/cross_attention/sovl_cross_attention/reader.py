@@ -59,4 +59,5 @@ def read(
         token_ids=ids.to(models.device),
         training=training,
         prompt=texts[0] if len(texts) == 1 else "",
+        prompts=list(texts),
     )

@@ -1,18 +1,19 @@
-"""Relevance: does a prompt have to do with anything learned? A logistic regression on what the base makes of it.
+"""Relevance: which memory is a prompt about, if any? A logistic regression on what the base makes of the prompt.
 
-Trained on the night's own prompts: open for those of memories, shut for background. Below the threshold the scaffold is
-skipped, and the reply *is* the base's.
+Trained on the night's own prompts: one class for each memory, and one for background. Where the latter is likely the
+scaffold is skipped, and the reply *is* the base's.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
+from collections import Counter
+from typing import TYPE_CHECKING, Container, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
 
-from sovl_core.model_layers import decoder_layers, layer_output
+from sovl_core.model_layers import decoder_layers, hidden_size, layer_output
 from sovl_cross_attention.reader import padded, word_ids
 
 if TYPE_CHECKING:
@@ -20,45 +21,59 @@ if TYPE_CHECKING:
 
 #: Prompts remembered to fit on, the latest.
 REMEMBERED = 4096
+#: Stand for a memory where a prompt is about none: background, and what the user has never told.
+NOTHING, NEVER_TOLD = 0, -1
+#: How much the prompts of all memories, of background, and about what was never told weigh, however many there are.
+MEMORIES_SHARE, SHARES = 0.6, {NOTHING: 0.3, NEVER_TOLD: 0.1}
 
 
 class _LayerReached(Exception):
-    """Ends a forward pass at the layer whose states are wanted."""
+    """Ends a forward pass at the topmost layer whose states are wanted."""
+
+
+def feature_width(models: Models) -> int:
+    """Return the width of :func:`prompt_features`."""
+    return 2 * hidden_size(models.base)
 
 
 def prompt_features(models: Models, texts: Sequence[str], height: float) -> Tensor:
-    """Return the mean hidden state of each text's words at one of the base's layers, normalised.
+    """Return the mean hidden states of each text's words at two of the base's layers, normalised.
 
-    :param height: of the layer, 0 the bottom, 1 the top.
-    :return: float32 [texts, width] on the CPU, each of unit root mean square.
+    :param height: of the upper layer, 0 the bottom, 1 the top; the other one is at three fifths of it.
+    :return: float32 [texts, 2 * width] on the CPU, each half of unit root mean square.
     """
     modules = decoder_layers(models.base)
-    module = modules[min(len(modules) - 1, round(height * len(modules)))]
+    upper = min(len(modules) - 1, round(height * len(modules)))
     found: List[Tensor] = []
 
-    def hook(_: nn.Module, args: object, output: object) -> None:
+    def keep(_: nn.Module, args: object, output: object) -> None:
         found.append(layer_output(output))
+
+    def stop(_: nn.Module, args: object, output: object) -> None:
+        keep(_, args, output)
         raise _LayerReached
 
     rows = [word_ids(models.base_tokenizer, text) for text in texts]
     ids, mask = padded(rows, 0, models.device)
-    handle = module.register_forward_hook(hook)
+    hooks = (modules[round(0.6 * upper)].register_forward_hook(keep), modules[upper].register_forward_hook(stop))
     try:
         with torch.no_grad(), models.bypass():
             models.base.base_model(input_ids=ids, attention_mask=mask, use_cache=False)
     except _LayerReached:
         pass
     finally:
-        handle.remove()
+        for hook in hooks:
+            hook.remove()
     weights = mask[:, :, None].to(found[0].dtype)
-    pooled = ((found[0] * weights).sum(1) / weights.sum(1)).float().cpu()
-    return pooled * torch.rsqrt(pooled.pow(2).mean(-1, keepdim=True) + 1e-6)
+    pooled = [((states * weights).sum(1) / weights.sum(1)).float().cpu() for states in found]
+    return torch.cat([half * torch.rsqrt(half.pow(2).mean(-1, keepdim=True) + 1e-6) for half in pooled], dim=1)
 
 
 class RelevanceGate:
-    """A linear classifier over prompt features, fitted on the prompts the nights have shown it.
+    """A multinomial logistic regression over prompt features: which memory is a prompt about, or none?
 
-    ``height`` is that of the layer its features come from, None before it has seen any.
+    Fitted on the prompts the nights have shown it. ``height`` is that of the layer its features come from, None before
+    it has seen any.
 
     :param decay: strength of the penalty on its weights.
     """
@@ -66,18 +81,20 @@ class RelevanceGate:
     def __init__(self, decay: float = 1e-3) -> None:
         self.decay = decay
         self.weight: Tensor = torch.zeros(0)
-        self.bias = 0.0
+        self.bias: Tensor = torch.zeros(0)
         self.mean: Tensor = torch.zeros(0)
         self.scale: Tensor = torch.zeros(0)
         self.height: Optional[float] = None
-        self._examples: Dict[str, Tuple[Tensor, bool]] = {}
+        #: Memory of each class, in the order of the classifier's outputs.
+        self.classes: List[int] = []
+        self._examples: Dict[str, Tuple[Tensor, int]] = {}
         self._stale = False
 
     @property
     def fitted(self) -> bool:
-        """True when it has seen prompts of both kinds."""
-        labels = {relevant for _, relevant in self._examples.values()}
-        return len(self.weight) > 0 or len(labels) == 2
+        """True when it has seen prompts about memories and others."""
+        seen = {memory > NOTHING for _, memory in self._examples.values()}
+        return len(self.weight) > 0 or len(seen) == 2
 
     @property
     def width(self) -> int:
@@ -85,13 +102,13 @@ class RelevanceGate:
         row = next((row for row, _ in self._examples.values()), self.mean)
         return len(row)
 
-    def knows(self, text: str, relevant: bool) -> bool:
-        """True when this prompt is remembered as such."""
-        return text in self._examples and self._examples[text][1] == relevant
+    def knows(self, text: str, memory: int) -> bool:
+        """True when this prompt is remembered as being about this memory."""
+        return text in self._examples and self._examples[text][1] == memory
 
-    def prompts(self) -> Dict[str, bool]:
-        """Return the remembered prompts, oldest first, and whether each is about something learned."""
-        return {text: relevant for text, (_, relevant) in self._examples.items()}
+    def prompts(self) -> Dict[str, int]:
+        """Return the remembered prompts, oldest first, and the memory each is about."""
+        return {text: memory for text, (_, memory) in self._examples.items()}
 
     def copy(self) -> RelevanceGate:
         """Return a gate of its own that knows the same."""
@@ -99,80 +116,116 @@ class RelevanceGate:
         other._examples = dict(self._examples)
         return other
 
-    def remember(self, texts: Sequence[str], features: Tensor, relevant: Sequence[bool]) -> None:
+    def remember(self, texts: Sequence[str], features: Tensor, memories: Sequence[int]) -> None:
         """Add prompts to fit on.
 
         :param features: float [texts, width].
-        :param relevant: True where the prompt is about something learned.
+        :param memories: number of the memory each prompt is about, :data:`NOTHING` or :data:`NEVER_TOLD` for none.
         """
-        for text, row, label in zip(texts, features, relevant):
+        for text, row, memory in zip(texts, features, memories):
             self._examples.pop(text, None)
-            self._examples[text] = (row, label)
+            self._examples[text] = (row, memory)
         while len(self._examples) > REMEMBERED:
             self._examples.pop(next(iter(self._examples)))
         self._stale = True
 
-    def relevance(self, features: Tensor) -> Tensor:
-        """Return the probability that each prompt is about something learned: float [texts, width] to [texts]."""
+    def forget(self, memories: Container[int]) -> None:
+        """Let go of all prompts about these memories."""
+        kept = {text: row for text, row in self._examples.items() if row[1] not in memories}
+        self._stale |= len(kept) < len(self._examples)
+        self._examples = kept
+
+    def probabilities(self, features: Tensor) -> Tensor:
+        """Return how likely each prompt is about each of :attr:`classes`: float [texts, width] to [texts, classes]."""
         if self._stale:
             self._fit()
         if not len(self.weight):
+            return torch.zeros(len(features), 0)
+        return torch.softmax((features - self.mean) / self.scale @ self.weight + self.bias, dim=-1)
+
+    def relevance(self, features: Tensor) -> Tensor:
+        """Return the probability that each prompt is about something learned: float [texts, width] to [texts].
+
+        All ones as long as there is nothing to tell by.
+        """
+        found = self.probabilities(features)
+        if not found.shape[1]:
             return torch.ones(len(features))
-        return torch.sigmoid((features - self.mean) / self.scale @ self.weight + self.bias)
+        return found[:, [index for index, memory in enumerate(self.classes) if memory > NOTHING]].sum(1)
+
+    def about(self, features: Tensor, count: int, threshold: float) -> List[List[Tuple[int, float]]]:
+        """Return for each prompt the memories it is likeliest about, at most ``count``, with their probabilities.
+
+        Where it is about any with a probability of ``threshold`` or more, that it is about some is taken for granted.
+        """
+        found = self.probabilities(features)
+        relevance = self.relevance(features).tolist()
+        memories: List[List[Tuple[int, float]]] = []
+        for row, relevant in zip(found.tolist(), relevance):
+            likely = [(memory, p) for p, memory in sorted(zip(row, self.classes), reverse=True) if memory > NOTHING]
+            granted = relevant if relevant >= threshold else 1.0
+            memories.append([(memory, p / granted) for memory, p in likely[:count]])
+        return memories
 
     def _fit(self) -> None:
         self._stale = False
-        labels = torch.tensor([float(label) for _, label in self._examples.values()])
-        if not len(labels) or labels.min() == labels.max():
+        counts = Counter(memory for _, memory in self._examples.values())
+        about = sum(memory > NOTHING for memory in counts)
+        if not 0 < about < len(counts):
             return
+        self.classes = sorted(counts)
+        position = {memory: index for index, memory in enumerate(self.classes)}
+        labels = torch.tensor([position[memory] for _, memory in self._examples.values()])
         features = torch.stack([row for row, _ in self._examples.values()])
         self.mean = features.mean(0)
         # A few dimensions of a language model's states are a hundred times as large as the rest and say little.
         self.scale = features.std(0) + 1e-4
         centred = (features - self.mean) / self.scale
-        # Both kinds weigh the same, however many prompts of each there are.
-        weights = torch.where(labels > 0.5, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))
-        weight = torch.zeros(centred.shape[1], requires_grad=True)
-        bias = torch.zeros((), requires_grad=True)
+        share = torch.tensor([SHARES.get(memory, MEMORIES_SHARE / about) for memory in self.classes])
+        size = torch.tensor([float(counts[memory]) for memory in self.classes])
+        weights = (share / size)[labels]
+        weight = torch.zeros(centred.shape[1], len(self.classes), requires_grad=True)
+        bias = torch.zeros(len(self.classes), requires_grad=True)
         optimizer = torch.optim.LBFGS([weight, bias], max_iter=200, line_search_fn="strong_wolfe")
 
         def closure() -> Tensor:
             optimizer.zero_grad()
-            logits = centred @ weight + bias
-            loss = nn.functional.binary_cross_entropy_with_logits(logits, labels, weight=weights)
-            loss = loss + self.decay * weight.pow(2).sum()
+            losses = nn.functional.cross_entropy(centred @ weight + bias, labels, reduction="none")
+            loss = (losses * weights).sum() + self.decay * weight.pow(2).sum()
             loss.backward()
             return loss
 
         with torch.enable_grad():
             optimizer.step(closure)
-        self.weight, self.bias = weight.detach(), float(bias.detach())
+        self.weight, self.bias = weight.detach(), bias.detach()
 
     def save(self, values: Dict[str, object], tensors: Dict[str, Tensor]) -> None:
         """Put classifier and remembered prompts into a plugin's state."""
         if self._stale:
             self._fit()
         if len(self.weight):
-            tensors["relevance.weight"] = self.weight
+            tensors["relevance.weight"], tensors["relevance.bias"] = self.weight, self.bias
             tensors["relevance.mean"], tensors["relevance.scale"] = self.mean, self.scale
-            values["relevance.bias"] = self.bias
+            values["relevance.classes"] = self.classes
         if self._examples:
             tensors["relevance.features"] = torch.stack([row for row, _ in self._examples.values()]).half()
             values["relevance.prompts"] = list(self._examples)
-            values["relevance.labels"] = [label for _, label in self._examples.values()]
+            values["relevance.memories"] = [memory for _, memory in self._examples.values()]
         if self.height is not None:
             values["relevance.height"] = self.height
 
     def load(self, values: Dict[str, object], tensors: Dict[str, Tensor]) -> None:
         """Take back what :meth:`save` stored; nothing stored is a gate that never saw a night."""
-        self.weight = tensors.get("relevance.weight", torch.zeros(0)).float()
-        self.mean = tensors.get("relevance.mean", torch.zeros(0)).float()
-        self.scale = tensors.get("relevance.scale", torch.zeros(0)).float()
-        self.bias = float(values.get("relevance.bias", 0.0))  # type: ignore[arg-type]
+        self.classes = list(values.get("relevance.classes", ()))  # type: ignore[call-overload]
+        known = bool(self.classes)  # a classifier of an earlier version had one class only: it is fitted anew
+        self.weight = tensors["relevance.weight"].float() if known else torch.zeros(0)
+        self.bias = tensors["relevance.bias"].float() if known else torch.zeros(0)
+        self.mean = tensors["relevance.mean"].float() if known else torch.zeros(0)
+        self.scale = tensors["relevance.scale"].float() if known else torch.zeros(0)
         height: Optional[float] = values.get("relevance.height")  # type: ignore[assignment]
         self.height = None if height is None else float(height)
         features = tensors.get("relevance.features", torch.zeros(0)).float()
         prompts: Sequence[str] = values.get("relevance.prompts", ())  # type: ignore[assignment]
-        labels: Sequence[bool] = values.get("relevance.labels", ())  # type: ignore[assignment]
-        self._examples = {text: (row, bool(label)) for text, row, label in zip(prompts, features, labels)}
+        memories: Sequence[int] = values.get("relevance.memories", ())  # type: ignore[assignment]
+        self._examples = {text: (row, int(memory)) for text, row, memory in zip(prompts, features, memories)}
         self._stale = False

@@ -46,10 +46,10 @@ class CrossAttentionSettings(PluginSettings):
         True, description="Leave prompts that have nothing to do with what was learned to the base, exactly."
     )
     relevance_threshold: float = Field(
-        0.6, ge=0, le=1, description="Relevance below which the scaffold is skipped for a turn; 1 skips it always."
+        0.35, ge=0, le=1, description="Relevance below which the scaffold is skipped for a turn; 1 skips it always."
     )
     relevance_layer: float = Field(
-        0.5,
+        0.33,
         ge=0,
         le=1,
         description="Height of the base's layer that relevance is read from, 1 the top; from the next night on.",

@@ -120,13 +120,12 @@ class CrossAttentionStack(nn.Module):
             bias = bias + context.key_bias.float()
         bias = bias.masked_fill(~context.mask.bool(), float("-inf"))
         if context.extra_rows is not None:
-            batch, rows = len(hidden), len(context.extra_rows)
-            extra = context.extra_rows.float()[None].expand(batch, -1, -1)
-            extra_bias = torch.zeros(rows, device=hidden.device)
+            batch, extra = len(hidden), context.extra_rows.float()
+            extra_bias = extra.new_zeros(extra.shape[:-1])
             if context.extra_bias is not None:
                 extra_bias = context.extra_bias.float()
-            hidden = torch.cat([hidden, extra], dim=1)
-            bias = torch.cat([bias, extra_bias[None].expand(batch, -1)], dim=1)
+            hidden = torch.cat([hidden, extra.expand(batch, -1, -1)], dim=1)
+            bias = torch.cat([bias, extra_bias.expand(batch, -1)], dim=1)
         return self.projection(hidden), bias
 
     def _hook(self, number: int) -> Any:

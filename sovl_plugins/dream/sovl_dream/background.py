@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, List
+from functools import partial
+from typing import TYPE_CHECKING, Callable, List, Sequence
 
 from sovl_core.events import Dream, DreamRequest
 from sovl_dream.everyday_prompts import EVERYDAY
@@ -22,42 +23,56 @@ def background_dreams(
     system_prompt: str,
     settings: DreamSettings,
     breathe: Callable[[], None],
-    progress: Callable[[int, int, str], None] = lambda step, total, detail: None,
+    progress: Callable[[str, int, int], None] = lambda detail, step, total: None,
 ) -> List[Dream]:
     """Return ``request.background`` dreams: prompts the base made up, and short everyday ones.
 
     Prompts the base makes up are long; without short questions beside them a relevance gate learns to tell long from
     short. A sixth, at least four, is held out to judge by.
 
-    :param progress: told how many of how many are there, and of what: first prompts, then dreams.
+    :param progress: told of what, how many of how many are there: first prompts, then dreams.
     """
-    from sovl_dream.batch_generation import greedy_answers, sampled_prompts
+    from sovl_dream.batch_generation import sampled_prompts
 
     wanted = request.background
     sampled = int(wanted * settings.sampled_background)
     prompts: List[str] = []
     if sampled:
-        progress(0, sampled, PROMPTS)
+        progress(PROMPTS, 0, sampled)
         seed = request.rng.randrange(2**31)
         prompts = sampled_prompts(
-            models, sampled, seed, system_prompt, breathe, lambda count: progress(count, sampled, PROMPTS)
+            models, sampled, seed, system_prompt, breathe, lambda count: progress(PROMPTS, count, sampled)
         )
     everyday = list(EVERYDAY)
     request.rng.shuffle(everyday)
     prompts = list(dict.fromkeys(prompts + everyday))[:wanted]
     request.rng.shuffle(prompts)
-    progress(0, len(prompts), BACKGROUND)
+    return kept_dreams("background", prompts, models, system_prompt, settings, breathe, partial(progress, BACKGROUND))
+
+
+def kept_dreams(
+    kind: str,
+    prompts: Sequence[str],
+    models: Models,
+    system_prompt: str,
+    settings: DreamSettings,
+    breathe: Callable[[], None],
+    progress: Callable[[int, int], None],
+) -> List[Dream]:
+    """Return a dream for each prompt that the base alone answers, with its answer; the first sixth is held out.
+
+    :param progress: told how many of how many are answered.
+    """
+    from sovl_dream.batch_generation import greedy_answers
+
+    count = len(prompts)
+    progress(0, count)
     answers = greedy_answers(
-        models,
-        prompts,
-        settings.background_tokens,
-        system_prompt,
-        breathe,
-        lambda count: progress(count, len(prompts), BACKGROUND),
+        models, prompts, settings.background_tokens, system_prompt, breathe, lambda done: progress(done, count)
     )
     pairs = [(prompt, answer) for prompt, answer in zip(prompts, answers) if answer]
     held_out = min(len(pairs) // 2, max(4, len(pairs) // 6))
     return [
-        Dream("background", prompt, answer, writer=WRITER, held_out=index < held_out)
+        Dream(kind, prompt, answer, writer=WRITER, held_out=index < held_out)
         for index, (prompt, answer) in enumerate(pairs)
     ]

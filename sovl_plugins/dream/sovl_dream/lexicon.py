@@ -195,6 +195,14 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
+        rf"^{_SOMEBODY}{_IS_SOMEBODY}",
+        (
+            "What is {p} {n} called?",
+            "What is the name of {p} {n}?",
+            "What is {p} {n}'s name?",
+        ),
+    ),
+    (
         rf"^(?:my|our) (?:boss|manager){_IS_SOMEBODY}",
         (
             "Who do I work for?",
@@ -395,6 +403,12 @@ CUE_FRAMES: Tuple[str, ...] = (
     "Tell me {w}.",
     "What should I know about {w}?",
     "I need {w}.",
+    "What is my {w}?",
+    "What's my {w}?",
+    "Who is my {w}?",
+    "What is the name of my {w}?",
+    "Which {w} do I have?",
+    "What do I {w}?",
 )
 #: Frames for a clause such as "what my dog's name is".
 CLAUSE_FRAMES: Tuple[str, ...] = (

@@ -9,6 +9,7 @@ from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, PluginState, StatusPanel
 from sovl_dream.conditions import should_dream
+from sovl_dream.contrast import contrast_prompts
 from sovl_dream.memories import outdated
 from sovl_dream.settings import DreamSettings
 from sovl_dream.verification import verify
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 #: Kinds of dream whose question the base can answer with the memory before its eyes.
 TAUGHT_KINDS = ("question", "dialogue")
+#: Kinds of dream that ask for a memory in words of its own.
+ASKING = ("question", "cue")
+#: How much of what was told and dreamed before is looked at for what was never told.
+TOLD_BEFORE, ASKED_BEFORE = 1000, 4000
 
 
 class DreamPlugin(Plugin):
@@ -59,14 +64,7 @@ class DreamPlugin(Plugin):
         old = {(memory, said_back(news)) for memory, news in outdated(request.memories)}
         dreams = self._taught(verify(dreams, old), request)
         if request.background:
-            from sovl_dream.background import background_dreams
-
-            system_prompt = self.context.config.generation.system_prompt
-            models = self.context.models()
-            progress = partial(self._progress, request)
-            dreams += verify(
-                background_dreams(request, models, system_prompt, self.settings, request.breathe, progress)
-            )
+            dreams += self._kept(request, dreams)
         return dreams
 
     @hookimpl(wrapper=True)
@@ -90,6 +88,27 @@ class DreamPlugin(Plugin):
     def on_load_state(self, state: PluginState) -> None:
         """Take it back."""
         self.temperament_at_sleep = float(state.values.get("temperament_at_sleep", 0.0))
+
+    def _kept(self, request: DreamRequest, dreams: List[Dream]) -> List[Dream]:
+        """Dream of nothing in particular, and of what was never told."""
+        from sovl_dream.background import background_dreams, kept_dreams
+
+        context = self.context
+        models, system_prompt = context.models(), context.config.generation.system_prompt
+
+        def progress(detail: str, step: int, total: int) -> None:
+            self._progress(request, step, total, detail)
+
+        kept = background_dreams(request, models, system_prompt, self.settings, request.breathe, progress)
+        told = [memory.prompt for memory in (*request.memories, *context.journal.consolidated(limit=TOLD_BEFORE))]
+        before = context.journal.accepted_dreams(limit=ASKED_BEFORE)
+        asked = [d.prompt for d in (*dreams, *before) if d.kind in ASKING and d.verdict == "accepted"]
+        count = round(self.settings.contrast * len(request.memories))
+        prompts = contrast_prompts(told, asked, count, request.rng)
+        kept += kept_dreams(
+            "contrast", prompts, models, system_prompt, self.settings, request.breathe, partial(progress, "contrast")
+        )
+        return verify(kept)
 
     def _taught(self, dreams: List[Dream], request: DreamRequest) -> List[Dream]:
         """Let the base answer some dreams of each memory itself."""

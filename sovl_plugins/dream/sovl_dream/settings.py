@@ -14,7 +14,7 @@ class DreamSettings(PluginSettings):
         0, ge=0, le=256, description="Dreams a memory that the base answers itself, with the memory before its eyes."
     )
     cues: int = Field(
-        6, ge=0, le=64, description="Dreams a memory of its bare content words, so that they lead to it in any wording."
+        10, ge=0, le=64, description="Dreams a memory of its bare content words, so that they lead to it in any wording."
     )
     reverse: int = Field(4, ge=0, le=64, description="Dreams a memory that ask from the answer back to the subject.")
     dialogue: float = Field(
@@ -23,8 +23,11 @@ class DreamSettings(PluginSettings):
     held_out: int = Field(
         2, ge=0, le=16, description="Dreams a memory that are never trained on: they judge the night."
     )
+    contrast: float = Field(
+        6.0, ge=0, le=64, description="Dreams a memory that ask for what was never told, to stay silent about it."
+    )
     sampled_background: float = Field(
-        0.25, ge=0, le=1, description="Share of background prompts the base makes up itself; the rest are short ones."
+        0.15, ge=0, le=1, description="Share of background prompts the base makes up itself; the rest are short ones."
     )
     background_tokens: int = Field(24, ge=1, le=512, description="Longest answer of a background dream, in tokens.")
     swing: float = Field(0.1, ge=0, le=1, description="Variance of the latest confidences above which a dream is due.")

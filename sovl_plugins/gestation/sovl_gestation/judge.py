@@ -7,11 +7,11 @@ is the KL divergence to the base on background not trained on, counted only wher
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from sovl_core.drift import measure_drift
+from sovl_core.constants import KEPT_KINDS
+from sovl_core.drift import DriftReport, measure_drift
 from sovl_core.events import Dream, Night, Progress, Turn
-from sovl_gestation.night_training import BACKGROUND_KINDS
 from sovl_gestation.settings import GestationSettings
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 ANSWER_TOKENS = 32
 BACKGROUND_TOKENS = 16
-#: Halvings of the search for the largest influence within budget.
-SEARCH_STEPS = 4
+#: Halvings of the search for the largest reach within budget.
+SEARCH_STEPS = 6
 
 
 @dataclass
 class Verdict:
-    """What the judge found; ``multiplier`` is the share of the night's influence that may be accepted, 0 for none."""
+    """What the judge found; ``multiplier`` is the reach at which the night may be accepted, 0 for none."""
 
     status: str
     reason: str
@@ -54,81 +54,112 @@ class Judge:
         self.night, self.settings, self.hooks = night, settings, hooks
         self.generate, self.system_prompt = generate, system_prompt
         self.base_before = fingerprint(night.models)
+        self._old: List[Dream] = []
+        self._old_before: Optional[float] = None
 
-    def judge(self, dreams: Sequence[Dream], replayed: Sequence[Dream]) -> Verdict:
+    def look_back(self, replayed: Sequence[Dream]) -> None:
+        """Before training: find out what of earlier nights is still known, which the night must not cost.
+
+        :param replayed: dreams of earlier nights.
+        """
+        self._old = _one_a_memory(list(replayed))[: self.settings.judged_memories]
+        self._old_before = self.recall(self._old) if self._old else None
+
+    def judge(self, dreams: Sequence[Dream]) -> Verdict:
         """Return the verdict on tonight's candidate.
 
         :param dreams: of tonight, held-out ones among them.
-        :param replayed: of earlier nights; a sample of them tells whether old memories are still there.
         """
-        tonight = _one_a_memory([d for d in dreams if d.held_out and d.kind not in BACKGROUND_KINDS])
+        tonight = _one_a_memory([d for d in dreams if d.held_out and d.kind not in KEPT_KINDS])
         tonight = tonight[: self.settings.judged_memories]
-        old = _one_a_memory(list(replayed))[: self.settings.judged_memories]
-        background = [d for d in dreams if d.held_out and d.kind == "background"]
+        background = [d.prompt for d in dreams if d.held_out and d.kind == "background"]
         metrics: Dict[str, Any] = {"base_bit_exact": self._base_is_untouched()}
-        multiplier = 1.0
-        drift = self.drift(background, multiplier)
-        metrics["drift_full"] = drift
+        reach = 1.0
+        full = self.drift(background, reach)
+        drift, metrics["drift_full"] = full.kl, full.kl
         if not drift <= self.settings.drift_budget:  # drift that is not a number is over any budget
-            multiplier = self._largest_multiplier(background)
-            drift = self.drift(background, multiplier) if multiplier else 0.0
-        metrics.update(drift=drift, multiplier=multiplier, judged=len(tonight))
-        metrics["recall"] = self.recall(tonight, multiplier)
-        metrics["old_recall"] = self.recall(old, multiplier) if old else None
-        return self._verdict(metrics, multiplier)
+            reach, drift = self._largest_reach(full, len(background))
+        metrics.update(drift=drift, multiplier=reach, judged=len(tonight))
+        metrics["recall"] = self.recall(tonight, reach)
+        metrics["false_recall"] = self.false_recall(dreams, reach)
+        metrics["old_recall_before"] = self._old_before
+        metrics["old_recall"] = self.recall(self._old, reach) if self._old else None
+        return self._verdict(metrics, reach)
 
-    def recall(self, dreams: Sequence[Dream], multiplier: float = 1.0) -> float:
+    def recall(self, dreams: Sequence[Dream], reach: float = 1.0) -> float:
         """Return the share of dreams whose answer occurs in the greedy reply; NaN for none."""
         hits = 0
         for index, dream in enumerate(dreams):
             self.night.breathe()
-            turn = Turn(dream.prompt, max_new_tokens=ANSWER_TOKENS, purpose="evaluation", influence=multiplier)
+            turn = Turn(dream.prompt, max_new_tokens=ANSWER_TOKENS, purpose="evaluation", reach=reach)
             hits += dream.answer.lower() in self.generate(turn).text.lower()
-            self.night.progress(Progress("judge", index + 1, len(dreams)))
+            self.night.progress(Progress("judge", index + 1, len(dreams), detail="what it knows"))
         return hits / len(dreams) if dreams else float("nan")
 
-    def drift(self, background: Sequence[Dream], multiplier: float) -> float:
+    def false_recall(self, dreams: Sequence[Dream], reach: float = 1.0) -> Optional[float]:
+        """Return the share of held-out questions about what was never told that are answered with what was.
+
+        None where there are no such questions.
+        """
+        answers = {d.answer.lower() for d in dreams if d.answer and d.kind not in KEPT_KINDS}
+        asked = [d for d in dreams if d.held_out and d.kind == "contrast"][: self.settings.judged_memories]
+        wrong = 0
+        for index, dream in enumerate(asked):
+            self.night.breathe()
+            turn = Turn(dream.prompt, max_new_tokens=ANSWER_TOKENS, purpose="evaluation", reach=reach)
+            text = self.generate(turn).text.lower()
+            wrong += any(answer in text for answer in answers)
+            self.night.progress(Progress("judge", index + 1, len(asked), detail="what it was never told"))
+        return wrong / len(asked) if asked else None
+
+    def drift(self, prompts: Sequence[str], reach: float) -> DriftReport:
         """Return the mean KL(base || candidate) in nats a token; 0 for prompts whose reply is the base's, exactly."""
-        report = measure_drift(
+        return measure_drift(
             self.night.models,
             self.hooks,
             self.generate,
-            [dream.prompt for dream in background],
+            prompts,
             self.system_prompt,
-            multiplier,
+            reach,
             BACKGROUND_TOKENS,
             self.night.breathe,
+            lambda count: self.night.progress(Progress("judge", count, len(prompts), detail="what it changes")),
         )
-        return report.kl
 
-    def _largest_multiplier(self, background: Sequence[Dream]) -> float:
-        low, high = 0.0, 1.0
+    def _largest_reach(self, full: DriftReport, count: int) -> Tuple[float, float]:
+        """Return the largest reach whose drift over ``count`` prompts is within budget, and that drift."""
+        low, high, drift = 0.0, 1.0, 0.0
         for _ in range(SEARCH_STEPS):
             middle = (low + high) / 2
-            if self.drift(background, middle) <= self.settings.drift_budget:
-                low = middle
+            # What the whole reach left to the base, less of it leaves to the base.
+            found = self.drift(full.changed, middle).kl * len(full.changed) / count
+            if found <= self.settings.drift_budget:
+                low, drift = middle, found
             else:
                 high = middle
-        return low
+        return low, drift
 
     def _base_is_untouched(self) -> bool:
         import torch
 
         return torch.equal(self.base_before, fingerprint(self.night.models))
 
-    def _verdict(self, metrics: Dict[str, Any], multiplier: float) -> Verdict:
-        budget = self.settings.drift_budget
+    def _verdict(self, metrics: Dict[str, Any], reach: float) -> Verdict:
+        settings = self.settings
+        over = f"drift {metrics['drift_full']:.3f} is over the budget of {settings.drift_budget}"
         if not metrics["base_bit_exact"]:
             return Verdict("set_aside", "the bare base no longer computes what it did before the night", 0.0, metrics)
-        if multiplier <= 0:
-            reason = f"drift {metrics['drift_full']:.3f} is over the budget of {budget} at any influence"
-            return Verdict("set_aside", reason, 0.0, metrics)
-        if metrics["recall"] < self.settings.least_recall:
+        if reach <= 0:
+            return Verdict("set_aside", f"{over} at any reach", 0.0, metrics)
+        if metrics["recall"] < settings.least_recall:
             reason = f"only {metrics['recall']:.0%} of tonight's memories are recalled"
             return Verdict("set_aside", reason, 0.0, metrics)
-        if multiplier < 1.0:
-            reason = f"drift {metrics['drift_full']:.3f} was over the budget of {budget}: influence {multiplier:.2f}"
-            return Verdict("partial", reason, multiplier, metrics)
+        before, now = metrics["old_recall_before"], metrics["old_recall"]
+        if before is not None and now < before - settings.forgetting_budget:
+            reason = f"of older memories {now:.0%} are recalled, {before:.0%} before the night"
+            return Verdict("set_aside", reason, 0.0, metrics)
+        if reach < 1.0:
+            return Verdict("partial", f"{over}: reach {reach:.2f}", reach, metrics)
         return Verdict("accepted", "within budget", 1.0, metrics)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, List
 
+from sovl_core.constants import KEPT_KINDS
 from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
 from sovl_core.system_logging import log_info
 from sovl_gestation.settings import GestationSettings
@@ -32,7 +33,7 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
     if not night.models.trainables:
         return NightReport("nothing", "nothing here can learn: no plugin that is on brought anything to train")
     dreams = _dreams(night, context, settings)
-    learned_from = [d for d in dreams if d.verdict == "accepted" and not d.held_out and d.kind != "background"]
+    learned_from = [d for d in dreams if d.verdict == "accepted" and not d.held_out and d.kind not in KEPT_KINDS]
     if not learned_from:
         found = {"memories": len(night.memories)}
         return NightReport("nothing", "nothing in the new memories can be learned", metrics=found)
@@ -52,8 +53,9 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
         steps=training.total,
         replay=len(replayed),
     )
+    judge.look_back(replayed)
     training.run()
-    verdict = judge.judge(dreams, replayed)
+    verdict = judge.judge(dreams)
     metrics = {
         **verdict.metrics,
         "memories": len(night.memories),
@@ -116,7 +118,7 @@ def _replayed(night: Night, context: PluginContext) -> List[Dream]:
     nights = context.journal.ancestors(night.parent)
     pool = context.journal.accepted_dreams(nights=nights, limit=None)
     pool = [
-        d for d in pool if d.kind not in ("background", "contrast") and not d.held_out and current.issuperset(d.parents)
+        d for d in pool if d.kind not in KEPT_KINDS and not d.held_out and current.issuperset(d.parents)
     ]
     night.rng.shuffle(pool)
     return pool[:REPLAY_POOL]

@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Deque, List, Sequence
 
 from sovl_core.answer_states import PromptCache
+from sovl_core.constants import KEPT_KINDS
 from sovl_core.data_processing import Encoded, Example, collate, pad_token_id, tokenize_and_map
 from sovl_core.events import Dream, Night, Progress, TrainStep
 from sovl_core.optimization_step import optimise, train_step
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 #: Dreams of tonight that must be known, of those seen last, for training to end early.
 KNOWN_SHARE = 0.98
-BACKGROUND_KINDS = ("background", "contrast")
 
 
 def encode_dreams(models: Models, dreams: Sequence[Dream], system_prompt: str) -> List[Encoded]:
@@ -48,8 +48,8 @@ class NightTraining:
     ) -> None:
         self.night, self.settings, self.hooks = night, settings, hooks
         trained = [d for d in dreams if d.verdict == "accepted" and not d.held_out]
-        tonight = encode_dreams(night.models, [d for d in trained if d.kind not in BACKGROUND_KINDS], system_prompt)
-        background = encode_dreams(night.models, [d for d in trained if d.kind in BACKGROUND_KINDS], system_prompt)
+        tonight = encode_dreams(night.models, [d for d in trained if d.kind not in KEPT_KINDS], system_prompt)
+        background = encode_dreams(night.models, [d for d in trained if d.kind in KEPT_KINDS], system_prompt)
         self.curriculum = Curriculum(
             tonight,
             encode_dreams(night.models, replayed, system_prompt),

@@ -18,7 +18,7 @@ class GestationSettings(PluginSettings):
     quiet_seconds: float = Field(30.0, ge=0, le=86400, description="Seconds of silence before it sleeps by itself.")
 
     dreams_per_memory: int = Field(48, ge=1, le=256, description="Dreams a statement is turned into.")
-    background: int = Field(96, ge=0, le=4096, description="Background dreams of a night.")
+    background: int = Field(160, ge=0, le=4096, description="Background dreams of a night.")
     replay: float = Field(
         0.25, ge=0, le=0.9, description="Share of a batch's answers that replay dreams of earlier nights."
     )
@@ -28,7 +28,7 @@ class GestationSettings(PluginSettings):
     warmup: float = Field(0.08, ge=0, le=1, description="Share of the steps in which the learning rate rises.")
     max_grad_norm: float = Field(1.0, gt=0, le=1000, description="Gradients are clipped to this norm.")
     batch_answers: int = Field(14, ge=1, le=1024, description="Dreams of memories in a step.")
-    batch_background: int = Field(4, ge=0, le=1024, description="Background dreams in a step.")
+    batch_background: int = Field(3, ge=0, le=1024, description="Background dreams in a step.")
     passes: float = Field(2.5, gt=0, le=100, description="How often each dream is seen at most.")
     least_steps: int = Field(60, ge=1, le=100000, description="Steps of a short night.")
     most_steps: int = Field(400, ge=1, le=100000, description="Steps of a long night.")
@@ -44,5 +44,11 @@ class GestationSettings(PluginSettings):
     )
     drift_budget: float = Field(
         0.05, ge=0, le=100, description="KL to the base on unrelated prompts, nats a token, that a night may cost."
+    )
+    forgetting_budget: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Share of older memories, recalled before the night, that it may cost; above, it is set aside.",
     )
     judged_memories: int = Field(24, ge=1, le=1000, description="Memories of tonight that the judge asks about.")

@@ -196,12 +196,7 @@ class MemoryPlugin(Plugin):
             return
         vectors = rows[0].to(hidden)
         bias = torch.log(loudness * rows[1]).to(hidden.device)
-        known = scaffold_context.extra_rows
-        if known is not None:
-            known_bias = scaffold_context.extra_bias
-            silent = torch.zeros(len(known), device=hidden.device) if known_bias is None else known_bias
-            vectors, bias = torch.cat([known, vectors]), torch.cat([silent, bias])
-        scaffold_context.extra_rows, scaffold_context.extra_bias = vectors, bias
+        scaffold_context.add_rows(vectors, bias)
 
     def _chosen(self, memories: List[Episode], wanted: int, request: DreamRequest) -> List[Episode]:
         import torch
