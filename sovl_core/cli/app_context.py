@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, TextIO
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, Mapping, Optional, TextIO
 
 from sovl_core.cli.global_options import GlobalOptions
 from sovl_core.cli.terminal import clean, is_terminal, json_text, make_console, prepare_streams
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from sovl_core.cli.plugin_watch import PluginWatch
     from sovl_core.cli.slash_commands import SlashCommands
+    from sovl_core.events import Progress
     from sovl_core.model_store import ModelStore
     from sovl_core.system import SOVLSystem
     from sovl_core.system_config import SystemConfig
@@ -67,6 +69,8 @@ class AppContext:
         self._out: Optional[Console] = None
         self._err: Optional[Console] = None
         self._plugin_watch: Optional[PluginWatch] = None
+        # What shows how a model is fetched, where something shows progress; else it is an aside.
+        self._model_report: Optional[Callable[[Progress], None]] = None
         prepare_streams(self.stdin, self.stdout, self.stderr)
 
     @property
@@ -130,6 +134,27 @@ class AppContext:
             self.check_plugins()
         return self._system
 
+    def system_with_model(self) -> SOVLSystem:
+        """Return the open life once its base model is on this machine, showing how it is fetched or converted."""
+        from sovl_core.cli.progress import show_progress_when_told
+
+        system = self.system()
+        if self.store is not None and not system.models_loaded:
+            with show_progress_when_told(self.err) as report, self._model_told_to(report):
+                self.store.locate(system.config.core.base_model)
+        return system
+
+    @contextlib.contextmanager
+    def progress_shown(self) -> Iterator[Callable[[Progress], None]]:
+        """Show the progress of what runs within this block, the fetching of a model among it.
+
+        :return: the callback to hand to the work.
+        """
+        from sovl_core.cli.progress import show_progress
+
+        with show_progress(self.err) as report, self._model_told_to(report):
+            yield report
+
     def check_plugins(self) -> None:
         """Name plugins that have gone off without anybody having asked for it."""
         if self._plugin_watch is not None:
@@ -172,14 +197,30 @@ class AppContext:
 
     def _model_source(self, read_only: bool) -> Dict[str, Any]:
         """Return a store that says what it fetches, and the log that it shares with the life."""
-        from sovl_core.cli.progress import progress_text
         from sovl_core.model_store import ModelStore
         from sovl_core.system_logging import ThreadSafeLogger
 
         # A reader never writes, not even its diagnostics.
         logger = ThreadSafeLogger(None if read_only else self.life_path() / "sovl.log.jsonl")
-        self.store = ModelStore(logger=logger, progress=lambda progress: self.note(progress_text(progress)))
+        self.store = ModelStore(logger=logger, progress=self._tell_of_model)
         return {"logger": logger, "store": self.store}
+
+    @contextlib.contextmanager
+    def _model_told_to(self, report: Callable[[Progress], None]) -> Iterator[None]:
+        self._model_report = report
+        try:
+            yield
+        finally:
+            self._model_report = None
+
+    def _tell_of_model(self, progress: Progress) -> None:
+        from sovl_core.cli.progress import progress_text
+
+        report = self._model_report
+        if report is not None:
+            report(progress)
+        else:
+            self.note(progress_text(progress))
 
     def _watch_plugins(self, system: SOVLSystem) -> PluginWatch:
         from sovl_core.cli.plugin_watch import PluginWatch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
+from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Tuple
 
 from sovl_core.cli.terminal import clean
 
@@ -43,21 +43,25 @@ def progress_text(progress: Progress) -> str:
 
 
 class LineReport:
-    """Writes a line when a stage begins, at a few points within it, and when it ends.
+    """Writes a line when a stage begins, at a few points within each of its parts, and when they end.
+
+    A part ends when counting begins anew; where nothing is counted each new detail is one.
 
     :param write: takes one line.
     """
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
-        self._stage: Optional[str] = None
-        self._next = 0.0
+        self._part: Tuple[str, str] = ("", "")
+        self._done = self._next = 0.0
 
     def __call__(self, progress: Progress) -> None:
         """Take note of how far the work has come."""
         done = progress.step / progress.total if progress.total else 0.0
-        if progress.stage != self._stage:
-            self._stage, self._next = progress.stage, 0.0
+        part = (progress.stage, "" if progress.total else progress.detail)
+        if part != self._part or done < self._done:
+            self._part, self._next = part, 0.0
+        self._done = done
         if done >= self._next:
             self._write(progress_text(progress))
             steps = int(done * LINES_A_STAGE) + 1
@@ -116,6 +120,20 @@ def show_progress(console: Console) -> Iterator[Callable[[Progress], None]]:
         report = LiveReport(bars)
         yield report
         report.end_stage()
+
+
+@contextlib.contextmanager
+def show_progress_when_told(console: Console) -> Iterator[Callable[[Progress], None]]:
+    """Show progress as :func:`show_progress` does, from the first report on; without one nothing is drawn."""
+    with contextlib.ExitStack() as shown:
+        reports: List[Callable[[Progress], None]] = []
+
+        def tell(progress: Progress) -> None:
+            if not reports:
+                reports.append(shown.enter_context(show_progress(console)))
+            reports[0](progress)
+
+        yield tell
 
 
 def _bars(console: Console) -> Any:

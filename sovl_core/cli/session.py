@@ -31,10 +31,8 @@ def run_session(app: AppContext, go_on: bool = False) -> int:
 
     :param go_on: go on with the last conversation.
     """
-    system = app.system()
-    if app.store is not None:
-        # Fetching it may take minutes, or fail: better before the first word than after it.
-        app.store.locate(system.config.core.base_model)
+    # Fetching the model may take minutes, or fail: better before the first word than after it.
+    system = app.system_with_model()
     if go_on:
         system.conversation = system.journal.last_conversation() or system.conversation
     with keys_kept(app.stdin):

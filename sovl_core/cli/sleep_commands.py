@@ -9,7 +9,7 @@ import click
 
 from sovl_core.cli.global_options import split_assignment
 from sovl_core.cli.interrupts import first_interrupt_asks
-from sovl_core.cli.progress import duration_text, show_progress
+from sovl_core.cli.progress import duration_text
 from sovl_core.cli.tables import flatten, print_rows, print_table
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def sleep(app: AppContext, as_json: bool, options: Tuple[str, ...]) -> int:
     system = app.system()
     with first_interrupt_asks(lambda: app.note(STOPPING_NIGHT)) as request:
         try:
-            with show_progress(app.err) as progress:
+            with app.progress_shown() as progress:
                 report = system.sleep(trigger="command", progress=progress, breathe=request.breathe, **chosen)
         except NightInterrupted:
             app.note(INTERRUPTED_NIGHT)
@@ -84,7 +84,7 @@ def dream(
         wanted["memories"] = system.journal.episodes(limit=memories)
     with first_interrupt_asks(lambda: app.note("Waking up; Ctrl-C again forces it.")) as request:
         try:
-            with show_progress(app.err) as progress:
+            with app.progress_shown() as progress:
                 dreams = system.dream(progress=progress, breathe=request.breathe, **wanted)
         except NightInterrupted:
             return EXIT_INTERRUPTED

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Dict, Optional
 
 import click
 
-from sovl_core.cli.progress import show_progress
 from sovl_core.cli.tables import flatten, print_rows
 from sovl_core.launched import Launched
 
@@ -40,7 +39,7 @@ def train(app: AppContext, file: Path, epochs: Optional[int], dry_run: bool, as_
     note_bad_lines(app, file)
     system = app.system()
     launched.meet(system.config.core.device)
-    with show_progress(app.err) as progress:
+    with app.progress_shown() as progress:
         report = system.train(file, epochs=epochs, dry_run=dry_run, progress=progress)
     launched.part()
     data = report_data(report)

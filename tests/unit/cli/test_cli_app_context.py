@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import pytest
 
 from sovl_core.cli.app_context import AppContext
+from sovl_core.events import Progress
 from sovl_core.plugin_records import PluginInfo
 
 pytestmark = pytest.mark.no_torch
@@ -92,3 +93,62 @@ def test_there_are_no_slash_commands_without_a_session(app: Any) -> None:
     assert not app.in_session
     with pytest.raises(RuntimeError, match="no session"):
         app.require_slash()
+
+
+class FetchedModel:
+    """Stands in for the store of an open life: tells what it does, as the real one, and counts."""
+
+    def __init__(self, tell: Any) -> None:
+        self.tell = tell
+        self.located: List[str] = []
+
+    def locate(self, name: str) -> None:
+        self.located.append(name)
+        self.tell(Progress("model", detail=f"downloading {name}"))
+        self.tell(Progress("model", detail="converting it"))
+
+
+@pytest.fixture
+def fetching(app: Any, mocker: Any) -> Any:
+    """The context of an open life whose model is not there yet."""
+    made = mocker.patch("sovl_core.model_store.ModelStore", side_effect=lambda logger, progress: FetchedModel(progress))
+    app.system().models_loaded = False
+    assert made.called
+    return app
+
+
+def test_the_session_begins_when_the_model_is_there_and_shows_how_it_comes(fetching: Any) -> None:
+    assert fetching.system_with_model() is fetching.opened
+    assert len(fetching.store.located) == 1
+    assert "model · downloading" in fetching.stderr.getvalue()
+    assert "model · converting it" in fetching.stderr.getvalue()
+    fetching.opened.models_loaded = True
+    fetching.system_with_model()
+    assert len(fetching.store.located) == 1
+
+
+def test_a_model_fetched_in_the_middle_of_work_is_shown_with_it(fetching: Any) -> None:
+    fetching.err.file = fetching.stderr
+    with fetching.progress_shown() as report:
+        fetching.store.locate("tiny")
+        report(Progress("train", 1, 2))
+    assert fetching.stderr.getvalue().splitlines() == [
+        "model · downloading tiny",
+        "model · converting it",
+        "train 1/2",
+    ]
+    # Elsewhere it is an aside.
+    fetching.store.locate("other")
+    assert "downloading other" in fetching.stderr.getvalue()
+
+
+def test_a_terminal_shows_it_live(shell: Any, terminal: Any, mocker: Any) -> None:
+    mocker.patch("sovl_core.model_store.ModelStore", side_effect=lambda logger, progress: FetchedModel(progress))
+    app = shell.app()
+    app.stderr = terminal()
+    app.system().models_loaded = False
+    with app.progress_shown():
+        app.store.locate("tiny")
+    # A row of its own with the time that goes by.
+    assert "0:00:0" in app.stderr.getvalue()
+    app.close()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_core.cli.progress import LineReport, duration_text, progress_text, show_progress
+from sovl_core.cli.progress import LineReport, duration_text, progress_text, show_progress, show_progress_when_told
 from sovl_core.cli.terminal import make_console
 from sovl_core.events import Progress
 
@@ -46,6 +46,33 @@ def test_lines_are_few_and_name_each_stage() -> None:
             report(Progress(stage, step, 100))
     assert [line.split()[0] for line in lines].count("dreaming") == 5
     assert lines[-1] == "training 100/100"
+
+
+def test_parts_of_a_stage_are_told_apart() -> None:
+    lines: List[str] = []
+    report = LineReport(lines.append)
+    for step in (1, 2):
+        report(Progress("dream", step, 2, detail="memories"))
+    for step in (0, 16, 32):
+        report(Progress("dream", step, 32, detail="background"))
+    assert lines[-3:] == [f"dream {step}/32 · background" for step in (0, 16, 32)]
+    lines.clear()
+    for detail in ("downloading", "converting", "converting"):
+        report(Progress("model", detail=detail))
+    assert lines == ["model · downloading", "model · converting"]
+
+
+def test_nothing_is_drawn_before_there_is_something_to_tell(terminal: Any) -> None:
+    stream = terminal()
+    with show_progress_when_told(make_console(stream)):
+        pass
+    assert stream.getvalue() == ""
+    with show_progress_when_told(make_console(stream)) as report:
+        report(Progress("model", detail="downloading"))
+        report(Progress("model", detail="converting"))
+    shown = stream.getvalue()
+    assert "model" in shown
+    assert "converting" in shown
 
 
 @given(st.lists(st.integers(min_value=0, max_value=50), max_size=80))
