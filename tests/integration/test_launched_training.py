@@ -13,7 +13,7 @@ import pytest
 
 PLUGINS = Path(__file__).parent / "tiny_plugins"
 ROOT = Path(__file__).parents[2]
-WAIT = 300.0
+WAIT = 900.0
 PAIRS = [("What is my dog called?", "Biscuit."), ("Who am I?", "Ann."), ("Where?", "In Oslo."), ("When?", "At noon.")]
 #: Four batches of one: two processes take two each, one process accumulates two a step.
 ALIKE = ["training.batch_size=1", "training.epochs=1", "core.validation_split=0.0"]
