@@ -80,14 +80,14 @@ class BaseLora(Plugin):
     @hookimpl(wrapper=True)
     def on_generate(self, turn: Turn) -> Generator[None, Optional[Reply], Optional[Reply]]:
         """Let the adapters take part in a reply."""
-        with self._at_work(turn.influence):
+        with self._at_work(_weight(turn)):
             return (yield)
 
     @hookimpl(wrapper=True)
     def on_train_step(self, step: TrainStep) -> Generator[None, Optional[StepResult], Optional[StepResult]]:
         """Let the adapters take part in a training step, at the prompt's positions too."""
         step.prompt_frozen = False
-        with self._at_work(step.influence):
+        with self._at_work(_weight(step)):
             return (yield)
 
     @hookimpl(wrapper=True)
@@ -128,6 +128,12 @@ class BaseLora(Plugin):
                 if "lora_" in name:
                     parameter.requires_grad_(True)
         self._on = on
+
+
+def _weight(carrier: Any) -> float:
+    """Return how much a turn or step wants of what was learned; there is no relevance here that could be trusted."""
+    weight: float = carrier.influence * getattr(carrier, "reach", 1.0)
+    return weight
 
 
 def parameters_of_one_rank(models: Models, names: List[str]) -> int:

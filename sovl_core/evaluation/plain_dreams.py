@@ -1,7 +1,7 @@
 """A night without dreams, to see what they are worth: each told sentence is learned as it was said, and no other way.
 
-Registered by an evaluation, never discovered. Background dreams of other plugins stay as they are, so that both nights
-keep what the base knew by the same means.
+Registered by an evaluation, never discovered. What is learned as the base's own (background, contrast) stays as other
+plugins dream it, so that both nights keep what the base knew by the same means.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from sovl_core.plugin import Plugin
 
 #: What the user would say to hear a told sentence back.
 PROMPT = "Tell me something you know about me."
-#: Kinds of dream that hold nothing of any memory.
-BACKGROUND = "background"
+#: Kinds of dream that hold nothing of any memory: they are learned as the base's own.
+KEPT = ("background", "contrast")
 
 
 class PlainDreams(Plugin):
@@ -27,10 +27,10 @@ class PlainDreams(Plugin):
 
     @hookimpl(wrapper=True)
     def on_dream(self, request: DreamRequest) -> Generator[None, List[Dream], List[Dream]]:
-        """Keep the background, replace the rest."""
+        """Keep what is the base's own, replace the rest."""
         dreams = yield
         said = [
             Dream("rewrite", PROMPT, memory.prompt, [memory.id], writer=self.name, verdict="accepted")
             for memory in request.memories
         ]
-        return said + [dream for dream in dreams if dream.kind == BACKGROUND]
+        return said + [dream for dream in dreams if dream.kind in KEPT]

@@ -106,16 +106,16 @@ def mean(values: Iterable[float]) -> Optional[float]:
 
 
 def coinciding(facts: FactSet, trained: Iterable[str]) -> List[str]:
-    """Return the questions that a trained dream asks in the same words, whatever their case and punctuation.
+    """Return the questions, never-told ones among them, that a trained dream asks in the same words.
+
+    Case and punctuation make no difference.
 
     :param trained: prompts of accepted dreams that were not held out.
     """
     known = {_key(prompt) for prompt in trained}
     asked = [asked for fact in facts.facts for asked in (fact.forward, fact.reverse) if asked is not None]
-    seen: Set[str] = set()
-    for one in asked:
-        seen.update(question for question in one.questions if _key(question) in known)
-    return sorted(seen)
+    questions: Set[str] = {question for one in asked for question in one.questions}
+    return sorted(question for question in questions.union(facts.never_told) if _key(question) in known)
 
 
 def _key(text: str) -> str:

@@ -67,6 +67,7 @@ class Evaluation:
         self._parameters = 0
         self._sleeper: Optional[str] = None
         self._steps: Optional[List[int]] = None
+        self._set_aside: List[int] = []
         self._about: Dict[str, Any] = {}
 
     def run(self) -> EvaluationResult:
@@ -97,7 +98,12 @@ class Evaluation:
         with self._workplace.life(arm_names.BASE, {"generation.max_prompt_tokens": 1_000_000}) as life:
             models = life.models()
             self._parameters, self._sleeper = models.trainable_parameters(), early_stopper(life)
-            self._about = {"base_model": life.config.core.base_model, "scaffold_model": life.config.core.scaffold_model}
+            core = life.config.core
+            self._about = {
+                "base_model": core.base_model,
+                "scaffold_model": core.scaffold_model,
+                "plugins": life.plugins.provenance(),
+            }
             bare = self._examine(arm_names.BASE, lambda turn: life.answer(replace(turn, use_scaffold=False)).text)
             self._before = bare.recall
             results[arm_names.BASE] = ArmResult(bare, bare.recall, 0.0, 1.0, 1.0)
@@ -146,6 +152,7 @@ class Evaluation:
             if arm == arm_names.SOVL:
                 # What learns may have grown with the memories.
                 self._parameters = models.trainable_parameters()
+                self._set_aside = _not_learned(nights)
             _enter_ends(nights, at_end)
             return ArmResult(
                 examination,
@@ -218,10 +225,17 @@ class Evaluation:
             notes.append("every night is kept whatever the judge says; his verdict is in its metrics")
         if arm == arm_names.NO_DREAMS:
             notes.append("each told sentence is learned as it was said; background dreams are those of the other arms")
-        apart = [night.night for night in nights if night.status not in ("accepted", "partial")]
+        if arm != arm_names.SOVL and self._set_aside and self._set_aside[0] < len(nights):
+            # What was set aside is dreamed of once more in the next night; here it has been learned.
+            notes.append(f"dreams differ from those of {arm_names.SOVL} after its night {self._set_aside[0]}")
+        apart = _not_learned(nights)
         if apart:
             notes.append(f"nothing was learned in night {', '.join(map(str, apart))}: see its reason")
         return notes
+
+
+def _not_learned(nights: Sequence[NightResult]) -> List[int]:
+    return [night.night for night in nights if night.status not in ("accepted", "partial")]
 
 
 def _recall_by_fact(examination: Examination) -> List[Optional[float]]:

@@ -107,6 +107,16 @@ def test_influence_scales_what_they_say(attached: Any) -> None:
     assert torch.equal(_said(models, hooks) - before, full)
 
 
+def test_reach_that_is_cut_weakens_them_like_influence(attached: Any) -> None:
+    models, hooks, _, _ = attached(5000)
+    _shift(models)
+    turn = Turn("hello")
+    turn.reach = 0.01
+    found: List[torch.Tensor] = []
+    hooks.on_generate(turn, lambda turn: found.append(_logits(models)) or Reply(""))
+    assert torch.equal(found[0], _said(models, hooks, influence=0.01))
+
+
 def _step(models: Models, *examples: Example) -> TrainStep:
     batch = collate(tokenize_and_map(models.base_tokenizer, list(examples)), 0)
     return TrainStep(batch, models, phase="night", backward=lambda loss: loss.backward())

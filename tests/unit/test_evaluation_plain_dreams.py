@@ -15,7 +15,8 @@ class Dreamer(Plugin):
     @hookimpl
     def on_dream(self, request: DreamRequest) -> List[Dream]:
         told = [Dream("question", "Q?", "A", [memory.id], verdict="accepted") for memory in request.memories]
-        return [*told, Dream("background", "Hello", "Hi", verdict="accepted")]
+        kept = [Dream(kind, "Hello", "Hi", verdict="accepted") for kind in ("background", "contrast")]
+        return [*told, *kept]
 
 
 def _dreams(manager: Any, *plugins: Plugin) -> List[Dream]:
@@ -24,10 +25,11 @@ def _dreams(manager: Any, *plugins: Plugin) -> List[Dream]:
 
 
 def test_told_sentences_take_the_place_of_dreams_and_background_stays(manager: Any) -> None:
-    said, background = _dreams(manager, Dreamer(), PlainDreams())
+    said, background, contrast = _dreams(manager, Dreamer(), PlainDreams())
     assert (said.kind, said.prompt, said.completion, said.parents) == ("rewrite", PROMPT, "My dog is Rex.", [7])
     assert (said.verdict, said.held_out) == ("accepted", False)
     assert (background.kind, background.prompt, background.writer) == ("background", "Hello", "dreamer")
+    assert contrast.kind == "contrast"
 
 
 def test_without_anybody_who_dreams_the_sentences_are_there(manager: Any) -> None:

@@ -53,6 +53,6 @@ def test_what_is_not_asked_has_no_figure() -> None:
 
 
 def test_questions_in_the_words_of_a_dream_are_found() -> None:
-    trained = ["what is my dog   called", "Who, is REX", "Where did I live?"]
-    assert coinciding(FACTS, trained) == ["What is my dog called?", "Who is Rex?"]
+    trained = ["what is my dog   called", "Who, is REX", "Where did I live?", "who is my plumber"]
+    assert coinciding(FACTS, trained) == ["What is my dog called?", "Who is Rex?", "Who is my plumber?"]
     assert coinciding(FACTS, []) == []

@@ -27,12 +27,13 @@ class FakeLife:
         self.day: List[str] = []
         self.slept: List[Dict[str, Any]] = []
         self.conversations = 0
+        self.fails: Sequence[int] = ()
         self.turns: List[Turn] = []
         self.config = SimpleNamespace(
             core=SimpleNamespace(base_model="tiny", scaffold_model="base"),
             generation=SimpleNamespace(system_prompt=""),
         )
-        self.plugins = SimpleNamespace(infos=lambda: [])
+        self.plugins = SimpleNamespace(infos=lambda: [], provenance=lambda: {"dream": "sovl-dream 1"})
         dream = Dream("question", "what is ONE", "one", verdict="accepted")
         self.journal = SimpleNamespace(dreams=lambda limit: [dream])
 
@@ -56,14 +57,15 @@ class FakeLife:
         self.known += [text.split()[1].rstrip(".") for text in self.day]
         self.told += self.day
         steps, self.day = options.get("steps", 5 * len(self.day)), []
-        return NightReport("accepted", steps=steps, metrics={"loss": 0.5})
+        status = "set_aside" if self.arm == "sovl" and len(self.slept) in self.fails else "accepted"
+        return NightReport(status, steps=steps, metrics={"loss": 0.5})
 
 
 class FakeWorkplace:
     """Opens fake lives; ``replace`` makes a copy with other overrides, which shares what was opened."""
 
-    def __init__(self, forgets: Sequence[str] = ()) -> None:
-        self.forgets = forgets
+    def __init__(self, forgets: Sequence[str] = (), fails: Sequence[int] = ()) -> None:
+        self.forgets, self.fails = forgets, fails
         self.overrides: Dict[str, Any] = {"x": 1}
         self.lives: Dict[str, FakeLife] = {}
         self.changes: Dict[str, Any] = {}
@@ -72,6 +74,7 @@ class FakeWorkplace:
     def life(self, arm: str, changes: Any = None, more_plugins: Any = ()) -> Iterator[FakeLife]:
         self.changes[arm] = (changes, [type(plugin).__name__ for plugin in more_plugins])
         self.lives[arm] = FakeLife(arm, self.forgets)
+        self.lives[arm].fails = self.fails
         yield self.lives[arm]
 
 
@@ -95,8 +98,8 @@ def evaluated(mocker: Any) -> Any:
         side_effect=lambda what, **to: changed(what, **to) if isinstance(what, FakeWorkplace) else real(what, **to),
     )
 
-    def evaluate(arms: Sequence[str], nights: int = 1, forgets: Sequence[str] = ()) -> Any:
-        place, progress = FakeWorkplace(forgets), []
+    def evaluate(arms: Sequence[str], nights: int = 1, forgets: Sequence[str] = (), fails: Sequence[int] = ()) -> Any:
+        place, progress = FakeWorkplace(forgets, fails), []
         ticks = iter(range(1000))
         plan = Plan(FACTS, arms, nights, "some words to foretell", seed=7, prompts=["Hello"])
         evaluation = Evaluation(plan, place, progress.append, clock=lambda: float(next(ticks)))  # type: ignore[arg-type]
@@ -153,6 +156,16 @@ def test_notes_say_how_far_the_arms_can_be_compared(evaluated: Any) -> None:
     assert "0.818 of those of sovl" in notes
     assert "no whole rank" in notes
     assert result.arms["sovl"].coinciding == ["What is one?"]
+
+
+def test_a_night_that_was_set_aside_is_noted_wherever_it_matters(evaluated: Any) -> None:
+    result, _, _ = evaluated(["lora", "sovl"], nights=3, fails=[2])
+    assert any("nothing was learned in night 2" in note for note in result.arms["sovl"].notes)
+    assert any("dreams differ from those of sovl after its night 2" in note for note in result.arms["lora"].notes)
+    # After the last night there are no more dreams that could differ.
+    result, _, _ = evaluated(["lora", "sovl"], nights=3, fails=[3])
+    assert not any("dreams differ" in note for note in result.arms["lora"].notes)
+    assert result.about["plugins"] == {"dream": "sovl-dream 1"}
 
 
 def test_the_context_holds_everything_told(evaluated: Any) -> None:
