@@ -177,8 +177,10 @@ def _from_pretrained(request: ModelRequest, device: torch.device) -> Any:
     except Exception as error:
         if _out_of_memory(error):
             raise _does_not_fit(request, error) from error
-        message = f"{request.path} cannot be loaded as the {request.role}: {_first_line(error)}"
-        raise ModelNotFound(message, _hint(error)) from error
+        # transformers explains this one in a table on the screen, which is not shown.
+        of_other_sizes = "ignore_mismatched_sizes" in str(error)
+        why = "its weights are of other sizes than its config.json says" if of_other_sizes else _first_line(error)
+        raise ModelNotFound(f"{request.path} cannot be loaded as the {request.role}: {why}", _hint(error)) from error
     _refuse_missing(request, model, info["missing_keys"])
     if "device_map" not in arguments:
         try:

@@ -43,8 +43,8 @@ def examine(app: AppContext) -> List[Finding]:
     """Return all findings; a check that fails in itself is a finding too."""
     checks: List[Callable[[AppContext], Iterator[Finding]]] = [
         _versions,
-        _device,
         _settings,
+        _device,
         _model,
         _plugins,
         _life,
@@ -55,7 +55,10 @@ def examine(app: AppContext) -> List[Finding]:
         try:
             findings.extend(check(app))
         except Exception as failure:
-            findings.append(_failed(check.__name__.strip("_"), failure))
+            finding = _failed(check.__name__.strip("_"), failure)
+            # Settings that cannot be read fail every check that reads them; said once is enough.
+            if all(finding.said != known.said for known in findings):
+                findings.append(finding)
     return findings
 
 
@@ -105,11 +108,16 @@ def _settings(app: AppContext) -> Iterator[Finding]:
 
 
 def _model(app: AppContext) -> Iterator[Finding]:
+    from sovl_core.model_folder import missing_parts
     from sovl_core.model_store import ModelStore
 
     wanted = app.config().core.base_model
     place = find_on_disk(wanted, ModelStore().list())
-    if place is not None:
+    lacking = missing_parts(place) if place is not None and place.is_dir() and not list(place.glob("*.gguf")) else []
+    if lacking:
+        hint = "Fetch it again, or use another: sovl models list"
+        yield Finding("model", BAD, f"{place} lacks {', '.join(lacking)}", hint)
+    elif place is not None:
         yield Finding("model", GOOD, f"{wanted}, in {place}")
     elif _is_path(wanted):
         yield Finding("model", BAD, f"{wanted} is not there", "sovl models list")

@@ -155,6 +155,14 @@ def test_truncated_weights_are_refused_by_name(folder, config):
         load(folder, config)
 
 
+def test_weights_of_other_sizes_are_refused_in_words(folder, config):
+    settings = json.loads((folder / "config.json").read_text())
+    settings["intermediate_size"] *= 2
+    (folder / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(ModelNotFound, match="its weights are of other sizes than its config.json says"):
+        load(folder, config)
+
+
 def test_pickled_weights_are_never_opened(folder, config, tmp_path):
     (folder / "model.safetensors").unlink()
     torch.save({}, folder / "pytorch_model.bin")

@@ -98,6 +98,21 @@ def test_a_life_is_read_and_its_nights_verified(shell: Any, app: Any, store: Any
     assert shell.system.opened_with["read_only"] is True
 
 
+def test_a_folder_that_is_no_model_is_found_out(app: Any, store: Any, tmp_path: Path) -> None:
+    app.options.overrides["core.base_model"] = str(tmp_path)
+    (model,) = [finding for finding in examine(app) if finding.what == "model"]
+    assert model.state == BAD
+    assert f"{tmp_path} lacks config.json, safetensors weights" in model.said
+
+
+def test_settings_that_cannot_be_read_are_said_once(app: Any, store: Any) -> None:
+    app.life_path().mkdir()
+    (app.life_path() / "life.toml").write_text("[core")
+    (wrong,) = [finding for finding in examine(app) if finding.state == BAD]
+    assert wrong.what == "settings"
+    assert "life.toml, line 1" in wrong.said
+
+
 def test_a_full_disk_is_worth_knowing(app: Any, store: Any, mocker: Any) -> None:
     mocker.patch("shutil.disk_usage", return_value=SimpleNamespace(free=1_000_000))
     (disk,) = [finding for finding in examine(app) if finding.what == "disk"]
