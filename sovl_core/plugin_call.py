@@ -8,7 +8,8 @@ are known. What a failure costs depends on the hook (:class:`sovl_core.plugin_ki
 - an exception of the innermost implementation is thrown into the wrappers for clean-up and then goes on, whatever they
   do: it is the kernel's, and the caller has to see it;
 - gathered hooks lose the failing plugin's part;
-- where ``kind.dropped`` is set (a training step), any failure within the call drops the whole call.
+- where ``kind.dropped`` is set (a training step), any failure within the call drops the whole call;
+- where ``kind.resumable`` is set (a night), a full disk ends the call, to be gone on with, and is nobody's failure.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import warnings
 from typing import TYPE_CHECKING, Any, Iterator, Optional, TextIO, Type, Union
 
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def library_warnings_logged(app: AppContext) -> Iterator[None]:
-    """Within this block Python warnings are written to the log instead of standard error."""
-    before = warnings.showwarning
+    """Within this block Python warnings, and what libraries log with nobody listening, go to the log."""
+    before, last_resort = warnings.showwarning, logging.lastResort
 
     def show(
         message: Union[Warning, str],
@@ -26,14 +27,26 @@ def library_warnings_logged(app: AppContext) -> Iterator[None]:
         if app.options.debug:
             before(message, category, filename, lineno, file, line)
             return
+        note(str(message), category.__name__, f"{filename}:{lineno}")
+
+    def note(message: str, category: str, place: str) -> None:
         logger: Any = app.opened.logger if app.opened is not None else None
         if logger is not None:
-            entry = {"level": "warning", "event": "library_warning", "message": str(message)}
-            logger.write({**entry, "category": category.__name__, "place": f"{filename}:{lineno}"})
+            entry = {"level": "warning", "event": "library_warning", "message": message}
+            logger.write({**entry, "category": category, "place": place})
+
+    class LastResort(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if app.options.debug and last_resort is not None:
+                last_resort.handle(record)
+            else:
+                note(record.getMessage(), record.levelname, f"{record.pathname}:{record.lineno}")
 
     # Assigned rather than filtered: filters would also decide what the libraries' own code sees.
     warnings.showwarning = show
+    logging.lastResort = LastResort(logging.WARNING)
     try:
         yield
     finally:
         warnings.showwarning = before
+        logging.lastResort = last_resort

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import warnings
 from typing import Any
 
@@ -45,3 +46,29 @@ def test_debug_shows_them_and_afterwards_all_is_as_before(app: Any, shown: list)
         _warn("one")
     _warn("two")
     assert shown == ["one", "two"]
+
+
+def _log(text: str) -> None:
+    # As Python does when a library logs and no handler is there; pytest has handlers of its own.
+    record = logging.LogRecord("library", logging.WARNING, "library.py", 9, "%s is missing", (text,), None)
+    assert logging.lastResort is not None
+    logging.lastResort.handle(record)
+
+
+def test_what_a_library_logs_with_nobody_listening_goes_to_the_log(app: Any, capsys: Any) -> None:
+    app.system()
+    before = logging.lastResort
+    with library_warnings_logged(app):
+        _log("a kernel")
+    assert logging.lastResort is before
+    (entry,) = app.opened.logger.read()
+    assert (entry["level"], entry["message"], entry["place"]) == ("warning", "a kernel is missing", "library.py:9")
+    assert capsys.readouterr().err == ""
+
+
+def test_debug_shows_what_a_library_logs(app: Any, mocker: Any) -> None:
+    shown = mocker.patch.object(logging, "lastResort")
+    app.options.debug = True
+    with library_warnings_logged(app):
+        _log("a kernel")
+    shown.handle.assert_called_once()
