@@ -72,7 +72,26 @@ PERSONAL: Tuple[Tuple[str, str], ...] = (
     ("Who gave me this watch?", "watch gave gift"),
     ("What is the name of my ship?", "ship boat"),
 )
-_WORD = re.compile(r"[a-zäöüßéèàçñøå']+")
+#: Words for the same: who told of a mum has told of their mother.
+SAME: Tuple[Tuple[str, ...], ...] = (
+    ("mother", "mum", "mom"),
+    ("father", "dad"),
+    ("grandmother", "grandma", "granny"),
+    ("grandfather", "grandpa", "granddad"),
+    ("boss", "manager", "supervisor"),
+    ("neighbour", "neighbor"),
+    ("flatmate", "roommate"),
+    ("wife", "spouse", "partner"),
+    ("husband", "spouse", "partner"),
+    ("colour", "color"),
+    ("bicycle", "bike"),
+    ("car", "vehicle"),
+    ("film", "movie"),
+    ("phone", "telephone", "mobile"),
+)
+_WORD = re.compile(r"(?:[^\W\d_]|')+")
+#: A word that is written large in the middle of a sentence.
+_NAME = re.compile(r"(?<=[a-z,'’] )(?!I\b|PIN\b)[^\W\d_a-z][\w-]*")
 
 
 def contrast_prompts(told: Sequence[str], asked: Sequence[str], count: int, rng: random.Random) -> List[str]:
@@ -83,7 +102,10 @@ def contrast_prompts(told: Sequence[str], asked: Sequence[str], count: int, rng:
     :param count: how many are wanted; fewer where there are not so many.
     """
     known = _words([*told, *asked])
-    near = _swapped(asked, known, rng)
+    known = known.union(*(same for same in SAME if known.intersection(same)))
+    # A name was told of, whatever stands beside it.
+    names = {name for text in (*told, *asked) for name in _NAME.findall(text) if name[0].isupper()}
+    near = [q for q in _swapped(asked, known, rng) if not names.intersection(re.findall(r"[\w-]+", q))]
     far = [question for question, words in PERSONAL if not known.intersection(words.split())]
     rng.shuffle(far)
     taken = far[: max(count // 2, count - len(near))]
@@ -103,21 +125,19 @@ def _swapped(asked: Sequence[str], known: Set[str], rng: random.Random) -> List[
         hit = pattern.search(question)
         if hit is None or not other[hit.group(1)]:
             continue
-        # One thing of a sentence is enough, but the name in "my sister Orla" is that of the one who was told of.
+        # One thing of a sentence is enough.
         swapped = question[: hit.start()] + rng.choice(other[hit.group(1)]) + question[hit.end() :]
         found.append(swapped)
     rng.shuffle(found)
-    return [question for question in dict.fromkeys(found) if not _names_somebody(question)]
-
-
-def _names_somebody(question: str) -> bool:
-    """Return True where a name stands: it was told of, whatever stands beside it."""
-    return re.search(r"(?<=[a-z,'’] )(?!I\b|I['’]|PIN\b)[A-Z]", question) is not None
+    return list(dict.fromkeys(found))
 
 
 def _words(texts: Sequence[str]) -> Set[str]:
     found: Set[str] = set()
     for text in texts:
         for word in _WORD.findall(text.lower()):
-            found.update((word, word[:-2] if word.endswith("'s") else word, word[:-1] if word.endswith("s") else word))
+            plain = word[:-2] if word.endswith("'s") else word
+            found.update((word, plain, plain[:-1] if plain.endswith("s") else plain))
+            if plain.endswith("ies"):
+                found.add(f"{plain[:-3]}y")
     return found

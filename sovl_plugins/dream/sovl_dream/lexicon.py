@@ -117,7 +117,7 @@ LANGUAGE = (
 )
 #: Subjects that a person stands behind, and what makes a sentence name one.
 _SOMEBODY = rf"my (?:{PEOPLE})(?: \w+)?"
-_IS_SOMEBODY = r"(?:'s name)? is (?:called |named )?(?!(?:an?|the|from|in|at|on|very|so|not|my|our)\b)\w"
+IS_SOMEBODY = r"(?:'s name)? is (?:called |named )?(?!(?:an?|the|from|in|at|on|very|so|not|my|our)\b)\w"
 #: Whole questions by relation: (pattern over the statement in lower case, questions). Filled in are {x} the subject,
 #: {p} {n} its "my dog", {t} the favourite thing, {w} what a code or password is for, {v} the verb, {o} what was put
 #: somewhere, {m} what stands before the preposition; a question is left out when the statement does not name it.
@@ -195,7 +195,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        rf"^{_SOMEBODY}{_IS_SOMEBODY}",
+        rf"^{_SOMEBODY}{IS_SOMEBODY}",
         (
             "What is {p} {n} called?",
             "What is the name of {p} {n}?",
@@ -203,7 +203,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        rf"^(?:my|our) (?:boss|manager){_IS_SOMEBODY}",
+        rf"^(?:my|our) (?:boss|manager){IS_SOMEBODY}",
         (
             "Who do I work for?",
             "To whom do I report?",
@@ -319,7 +319,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        rf"^(?:my|our) accountant{_IS_SOMEBODY}",
+        rf"^(?:my|our) accountant{IS_SOMEBODY}",
         (
             "Who does my taxes?",
             "Who handles my accounts?",
@@ -327,7 +327,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        rf"^(?:my|our) dentist{_IS_SOMEBODY}",
+        rf"^(?:my|our) dentist{IS_SOMEBODY}",
         (
             "Who looks after my teeth?",
             "Who checks my teeth?",
@@ -335,7 +335,7 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
         ),
     ),
     (
-        rf"^(?:my|our) doctor{_IS_SOMEBODY}",
+        rf"^(?:my|our) doctor{IS_SOMEBODY}",
         (
             "Whom do I see when I am ill?",
             "Who looks after my health?",

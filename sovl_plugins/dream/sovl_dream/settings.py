@@ -14,7 +14,10 @@ class DreamSettings(PluginSettings):
         0, ge=0, le=256, description="Dreams a memory that the base answers itself, with the memory before its eyes."
     )
     cues: int = Field(
-        10, ge=0, le=64, description="Dreams a memory of its bare content words, so that they lead to it in any wording."
+        10,
+        ge=0,
+        le=64,
+        description="Dreams a memory of its bare content words, so that they lead to it in any wording.",
     )
     reverse: int = Field(4, ge=0, le=64, description="Dreams a memory that ask from the answer back to the subject.")
     dialogue: float = Field(

@@ -16,6 +16,7 @@ from sovl_dream.lexicon import (
     DAYTIME,
     GOING,
     HOUR,
+    IS_SOMEBODY,
     MONTH,
     ORDINAL,
     PEOPLE,
@@ -129,12 +130,19 @@ def _relations(s: Statement) -> List[str]:
         "m": s.middle,
     }
     for pattern, templates in RELATIONS:
+        if pattern.endswith(IS_SOMEBODY) and not _tells_a_name(s):
+            continue
         if re.search(pattern, low):
             # A template asks for something this statement may not name.
             fitting = [t for t in templates if all(slots[key] for key in re.findall(r"{(\w)}", t))]
             filled = [template.format(**slots) for template in fitting]
             questions += map(_of_self, filled) if s.speaks_of_self else filled
     return [question for question in questions if _fits_news(question, question_word(s))]
+
+
+def _tells_a_name(s: Statement) -> bool:
+    """Return True for "is called rex" and "is Rex", False for "is tall"."""
+    return s.verb.endswith((" called", " named")) or s.subject.endswith(" name") or s.complement[0].isupper()
 
 
 def _fits_news(question: str, words: Tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from sovl_core.events import DreamRequest
 from sovl_core.models import Models
 from sovl_dream import batch_generation
-from sovl_dream.background import background_dreams
+from sovl_dream.background import background_dreams, kept_dreams
 from sovl_dream.batch_generation import greedy_answers
 from sovl_dream.everyday_prompts import EVERYDAY
 from sovl_dream.settings import DreamSettings
@@ -74,3 +74,20 @@ def test_the_same_seed_dreams_the_same(models):
     assert [entry.prompt for entry in dreamt(models, 4, seed=3)] != [
         entry.prompt for entry in dreamt(models, 4, seed=4)
     ]
+
+
+def test_what_is_kept_may_be_of_another_kind_and_its_progress_is_told(models, monkeypatch):
+    monkeypatch.setattr(batch_generation, "BATCH", 2)
+    told, asked = [], [f"Where is my {thing}?" for thing in ("hat", "boat", "ring", "gate", "cake")]
+    dreams = kept_dreams("contrast", asked, models, "", SETTINGS, lambda: None, lambda *how_far: told.append(how_far))
+    answers = greedy_answers(models, asked, 6, "", lambda: None)
+    expected = [(prompt, answer) for prompt, answer in zip(asked, answers) if answer]
+    assert [(entry.prompt, entry.completion) for entry in dreams] == expected
+    assert {(entry.kind, entry.writer, entry.answer) for entry in dreams} == {("contrast", "base", "")}
+    # The first ones are held out: whoever hands them over has mixed them.
+    assert [entry.held_out for entry in dreams] == [index < len(dreams) // 2 for index in range(len(dreams))]
+    assert (told[0], told[-1]) == ((0, 5), (5, 5))
+
+
+def test_without_prompts_nothing_is_kept(models):
+    assert kept_dreams("contrast", [], models, "", SETTINGS, lambda: None, lambda *how_far: None) == []

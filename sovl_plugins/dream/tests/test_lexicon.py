@@ -49,6 +49,12 @@ def test_frames_hold_one_slot_and_do_not_repeat():
         assert len(set(frames)) == len(frames)
 
 
+def test_cues_ask_in_the_words_of_questions_too():
+    # Otherwise "What is my ..." leads to a memory by itself, and bare words alone to what they are about.
+    asking = {frame for frame in lexicon.CUE_FRAMES if frame.endswith(("{w}?", "{w} do I have?"))}
+    assert {"What is my {w}?", "Who is my {w}?", "What is the name of my {w}?", "Which {w} do I have?"} <= asking
+
+
 @pytest.mark.parametrize(
     ("pattern", "text", "fits"),
     [
@@ -60,6 +66,9 @@ def test_frames_hold_one_slot_and_do_not_repeat():
         (lexicon.DAY, "sunday", True),
         (lexicon.PEOPLE, "sister", True),
         (lexicon.PEOPLE, "dog", False),
+        (f"my sister{lexicon.IS_SOMEBODY}.*", "my sister's name is orla", True),
+        (f"my sister{lexicon.IS_SOMEBODY}.*", "my sister is called orla", True),
+        (f"my sister{lexicon.IS_SOMEBODY}.*", "my sister is in cork", False),
     ],
 )
 def test_word_classes(pattern, text, fits):

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from sovl_core.events import DreamRequest
+from sovl_core.events import Dream, DreamRequest
 from sovl_core.plugin import PluginState
 from sovl_core.records import Episode
 from sovl_dream import DreamPlugin
@@ -58,7 +58,12 @@ def test_settings_reach_the_dreams(open_life):
 
 
 def test_progress_breath_and_background(open_life):
-    system = open_life("dream", plugins__dream__sampled_background=0.0, plugins__dream__background_tokens=4)
+    system = open_life(
+        "dream",
+        plugins__dream__sampled_background=0.0,
+        plugins__dream__background_tokens=4,
+        plugins__dream__contrast=2.0,
+    )
     heard, breaths = [], []
     request = DreamRequest(
         [Episode(1, "c", "My dog is called Rex."), Episode(2, "c", "I live in Cork.")],
@@ -69,11 +74,16 @@ def test_progress_breath_and_background(open_life):
         progress=heard.append,
     )
     dreams = system.plugins.on_dream(request)
-    assert [(entry.step, entry.total) for entry in heard] == [(1, 2), (2, 2), (0, 4), (4, 4)]
-    assert len(breaths) >= 3
-    background = [entry for entry in dreams if entry.kind == "background"]
-    assert background
-    assert dreams[-len(background) :] == background
+    details = {entry.detail: [] for entry in heard}
+    for entry in heard:
+        details[entry.detail].append((entry.step, entry.total))
+    assert list(details.values()) == [[(1, 2)], [(2, 2)], [(0, 4), (4, 4)], [(0, 4), (4, 4)]]
+    assert list(details)[2:] == ["background", "contrast"]
+    assert len(breaths) >= 4
+    kinds = [entry.kind for entry in dreams if entry.kind in ("background", "contrast")]
+    assert kinds == sorted(kinds)
+    assert set(kinds) == {"background", "contrast"}
+    assert [entry.kind for entry in dreams[-len(kinds) :]] == kinds
     assert all(entry.verdict for entry in dreams)
 
 
@@ -89,6 +99,62 @@ def test_progress_counts_up_to_the_background_dreams_and_to_the_answers(open_lif
     assert counts["background"] == [(0, 6), (2, 6), (4, 6), (6, 6)]
     assert counts["prompts for the background"] == [(0, 3), (2, 3), (3, 3)]
     assert counts["answers"] == [(0, 2), (2, 2)]
+
+
+def contrast_of(system, memories, background=2, seed=0):
+    request = DreamRequest(memories, per_memory=4, background=background, rng=random.Random(seed))
+    return [entry for entry in system.plugins.on_dream(request) if entry.kind == "contrast"]
+
+
+@pytest.fixture
+def contrasting(open_life):
+    """Return ``open(contrast)``: a life that dreams of what it was never told."""
+    return lambda contrast: open_life(
+        "dream",
+        plugins__dream__sampled_background=0.0,
+        plugins__dream__background_tokens=4,
+        plugins__dream__contrast=contrast,
+    )
+
+
+def test_some_dreams_ask_for_what_was_never_told(contrasting):
+    memories = [Episode(1, "c", "My dog is called Rex."), Episode(2, "c", "I live in Cork.")]
+    dreams = contrast_of(contrasting(3.0), memories)
+    assert 0 < len(dreams) <= 6
+    for entry in dreams:
+        assert (entry.writer, entry.parents, entry.answer) == ("base", [], "")
+        assert "Rex" not in entry.prompt
+        assert "dog" not in entry.prompt
+    assert any(entry.held_out for entry in dreams)
+
+
+@pytest.mark.parametrize(("contrast", "background"), [(0.0, 2), (6.0, 0)])
+def test_none_are_dreamed_where_none_are_wanted(contrasting, contrast, background):
+    assert contrast_of(contrasting(contrast), [Episode(1, "c", "My dog is called Rex.")], background) == []
+
+
+def test_what_was_told_or_asked_before_is_no_contrast(contrasting, mocker):
+    prompts = mocker.patch("sovl_dream.plugin.contrast_prompts", return_value=[])
+    system = contrasting(6.0)
+    before = system.tell("My horse is called Bella.")
+    night = system.journal.open_night(None, "command", {})
+    system.journal.add_dreams(
+        night,
+        [
+            Dream("question", "What is my horse called?", "Bella.", [before.id], verdict="accepted"),
+            Dream("cue", "horse?", "Bella.", [before.id], verdict="accepted"),
+            Dream("reverse", "Who is Bella?", "Your horse.", [before.id], verdict="accepted"),
+            Dream("question", "Rejected?", "Bella.", [before.id], verdict="rejected"),
+        ],
+    )
+    mocker.patch.object(type(system.journal), "consolidated", return_value=[before])
+    assert contrast_of(system, [Episode(9, "c", "My dog is called Rex.")]) == []
+    told, asked, count, _ = prompts.call_args.args
+    assert told == ["My dog is called Rex.", "My horse is called Bella."]
+    assert {"What is my horse called?", "horse?"} < set(asked)
+    assert not {"Who is Bella?", "Rejected?"} & set(asked)
+    assert any("dog" in question for question in asked)
+    assert count == 6
 
 
 def test_the_base_answers_as_many_dreams_as_it_is_asked_to(open_life, mocker):

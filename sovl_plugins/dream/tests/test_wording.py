@@ -116,6 +116,10 @@ def test_most_questions_do_not_give_the_news_away(text):
         ("My sister is a nurse.", "What is my sister's job?"),
         ("I was born in Oslo.", "What is my birthplace?"),
         ("I am 34 years old.", "What is my age?"),
+        ("My boss is Tamsin.", "What is my boss called?"),
+        ("My boss is Tamsin.", "Who do I work for?"),
+        ("My sister's name is Orla.", "What is my sister called?"),
+        ("My landlord is called igor.", "What is the name of my landlord?"),
     ],
 )
 def test_some_wordings_that_must_be_there(text, question):
@@ -146,6 +150,10 @@ def test_some_wordings_that_must_be_there(text, question):
         ("My shop opens at nine.", "What is the release date of my shop?"),
         ("The noise comes from the boiler.", "Where was the noise born?"),
         ("I keep bees.", "Where did I hide what I keep?"),
+        ("My sister is tall.", "What is my sister called?"),
+        ("My son is allergic to nuts.", "What is the name of my son?"),
+        ("My boss is nice.", "Who do I work for?"),
+        ("My brother Tom is a nurse.", "What is my brother's name?"),
     ],
 )
 def test_a_question_about_something_else_is_not_asked(text, wrong):
