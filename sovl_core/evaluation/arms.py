@@ -86,6 +86,18 @@ def early_stopper(life: SOVLSystem) -> Optional[str]:
     return None
 
 
+def require_sleeper(life: SOVLSystem) -> None:
+    """Refuse a life that cannot sleep, before anything is measured.
+
+    :raises BadInput: when no plugin that is on takes part in nights.
+    """
+    if not any(info.enabled and "on_sleep" in info.hooks for info in life.plugins.infos()):
+        raise BadInput(
+            f"No plugin that is on knows how to sleep, so only {BASE} and {CONTEXT} can be measured",
+            f"Switch one on (sovl plugins list), or choose --arms {BASE},{CONTEXT}",
+        )
+
+
 def context_prompt(facts: Sequence[Fact]) -> Callable[[str], Tuple[Sequence[Message], str]]:
     """Return what puts everything told before a question, in one message of the user's: what retrieval could give."""
     told = "\n".join(f"- {fact.tell}" for fact in facts)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from sovl_core.evaluation import arms as arm_names
-from sovl_core.evaluation.arms import context_prompt, early_stopper, recipe
+from sovl_core.evaluation.arms import context_prompt, early_stopper, recipe, require_sleeper
 from sovl_core.evaluation.background_text import DEFAULT, passages
 from sovl_core.evaluation.facts import Fact, FactSet
 from sovl_core.evaluation.off_topic_prompts import OFF_TOPIC
@@ -73,6 +73,7 @@ class Evaluation:
     def run(self) -> EvaluationResult:
         """Return what was found.
 
+        :raises BadInput: when an arm is to learn and no plugin can sleep.
         :raises SOVLError: when a life cannot be opened, sleep or answer.
         """
         results = self._without_learning()
@@ -96,6 +97,8 @@ class Evaluation:
         results: Dict[str, ArmResult] = {}
         # All that was told has to stand in the prompt, however much it is.
         with self._workplace.life(arm_names.BASE, {"generation.max_prompt_tokens": 1_000_000}) as life:
+            if set(arm_names.LEARNING).intersection(self.plan.arms):
+                require_sleeper(life)
             models = life.models()
             self._parameters, self._sleeper = models.trainable_parameters(), early_stopper(life)
             core = life.config.core

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from sovl_core.error_handling import BadInput
-from sovl_core.evaluation.arms import ARMS, LEARNING, choose_arms, context_prompt, early_stopper, recipe
+from sovl_core.evaluation.arms import (
+    ARMS,
+    LEARNING,
+    choose_arms,
+    context_prompt,
+    early_stopper,
+    recipe,
+    require_sleeper,
+)
 from sovl_core.evaluation.facts import Fact
 from sovl_core.evaluation.lora_plugin import BaseLora
 from sovl_core.evaluation.plain_dreams import PlainDreams
@@ -71,6 +79,20 @@ def test_the_plugin_that_may_end_a_night_early_is_found_by_what_it_provides(mana
     assert early_stopper(SimpleNamespace(plugins=manager(EarlySleeper()))) == "sleeper"  # type: ignore[arg-type]
     assert early_stopper(SimpleNamespace(plugins=manager(Sleeper()))) is None  # type: ignore[arg-type]
     assert early_stopper(SimpleNamespace(plugins=manager())) is None  # type: ignore[arg-type]
+
+
+class Wakeful(Plugin):
+    name = "wakeful"
+
+    @hookimpl
+    def on_sleep(self, night: Any) -> Any:
+        """Take part in nights."""
+
+
+def test_a_life_that_cannot_sleep_is_refused(manager: Any) -> None:
+    require_sleeper(SimpleNamespace(plugins=manager(Wakeful())))  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="--arms base,context"):
+        require_sleeper(SimpleNamespace(plugins=manager(Sleeper())))  # type: ignore[arg-type]
 
 
 def test_everything_told_stands_before_the_question() -> None:

@@ -17,6 +17,9 @@ FACTS = FactSet(
 )
 
 
+SLEEPER = SimpleNamespace(name="sleeper", enabled=True, hooks=["on_sleep"], provides=())
+
+
 class FakeLife:
     """Recalls what it has slept over, until it forgets it; takes 5 steps a fact unless it is told how many."""
 
@@ -33,7 +36,7 @@ class FakeLife:
             core=SimpleNamespace(base_model="tiny", scaffold_model="base"),
             generation=SimpleNamespace(system_prompt=""),
         )
-        self.plugins = SimpleNamespace(infos=lambda: [], provenance=lambda: {"dream": "sovl-dream 1"})
+        self.plugins = SimpleNamespace(infos=lambda: [SLEEPER], provenance=lambda: {"dream": "sovl-dream 1"})
         dream = Dream("question", "what is ONE", "one", verdict="accepted")
         self.journal = SimpleNamespace(dreams=lambda limit: [dream])
 
