@@ -155,7 +155,8 @@ class Judge:
             reason = f"only {metrics['recall']:.0%} of tonight's memories are recalled"
             return Verdict("set_aside", reason, 0.0, metrics)
         before, now = metrics["old_recall_before"], metrics["old_recall"]
-        if before is not None and now < before - settings.forgetting_budget:
+        # Shares such as 0.8 and 0.6 differ by a little more than 0.2.
+        if before is not None and before - now > settings.forgetting_budget + 1e-9:
             reason = f"of older memories {now:.0%} are recalled, {before:.0%} before the night"
             return Verdict("set_aside", reason, 0.0, metrics)
         if reach < 1.0:

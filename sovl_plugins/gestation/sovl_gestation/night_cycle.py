@@ -117,8 +117,6 @@ def _replayed(night: Night, context: PluginContext) -> List[Dream]:
         return []
     nights = context.journal.ancestors(night.parent)
     pool = context.journal.accepted_dreams(nights=nights, limit=None)
-    pool = [
-        d for d in pool if d.kind not in KEPT_KINDS and not d.held_out and current.issuperset(d.parents)
-    ]
+    pool = [d for d in pool if d.kind not in KEPT_KINDS and not d.held_out and current.issuperset(d.parents)]
     night.rng.shuffle(pool)
     return pool[:REPLAY_POOL]

@@ -18,7 +18,7 @@ class GestationSettings(PluginSettings):
     quiet_seconds: float = Field(30.0, ge=0, le=86400, description="Seconds of silence before it sleeps by itself.")
 
     dreams_per_memory: int = Field(48, ge=1, le=256, description="Dreams a statement is turned into.")
-    background: int = Field(160, ge=0, le=4096, description="Background dreams of a night.")
+    background: int = Field(240, ge=0, le=4096, description="Background dreams of a night.")
     replay: float = Field(
         0.25, ge=0, le=0.9, description="Share of a batch's answers that replay dreams of earlier nights."
     )
@@ -43,7 +43,7 @@ class GestationSettings(PluginSettings):
         0.3, ge=0, le=1, description="Share of tonight's memories that must be recalled; below, the night is set aside."
     )
     drift_budget: float = Field(
-        0.05, ge=0, le=100, description="KL to the base on unrelated prompts, nats a token, that a night may cost."
+        0.1, ge=0, le=100, description="KL to the base on unrelated prompts, nats a token, that a night may cost."
     )
     forgetting_budget: float = Field(
         0.2,

@@ -17,7 +17,7 @@ GESTATION = {
     "drift_budget": 100.0,
     "judged_memories": 2,
 }
-DREAM = {"sampled_background": 0.0, "background_tokens": 4, "cues": 2, "reverse": 1}
+DREAM = {"sampled_background": 0.0, "background_tokens": 4, "cues": 2, "reverse": 1, "contrast": 3.0}
 
 
 @pytest.fixture

@@ -37,23 +37,31 @@ def models():
 
 @pytest.fixture
 def make(models, tmp_path, mocker):
-    """Return ``make(knows=(...), drift=function of the multiplier, **settings)``: a judge, what it asked is kept."""
+    """Return ``make(knows=(...), drift=function of prompt and reach, **settings)``: a judge, what it asked is kept.
 
-    def build(knows=(), drift=lambda multiplier: 0.0, **settings):
+    What drifts not at all is what the base says, bit for bit.
+    """
+
+    def build(knows=(), drift=lambda prompt, reach: 0.0, **settings):
         asked, measured = [], []
 
         def generate(turn):
             asked.append(turn)
-            return Reply("It is " + " and ".join(knows) + ".")
+            return Reply("It is " + " and ".join(judge.knows) + ".")
 
-        def measure(models, hooks, generate, prompts, system_prompt, influence, *rest):
-            measured.append((list(prompts), influence))
-            return DriftReport(drift(influence), 0.0)
+        def measure(models, hooks, generate, prompts, system_prompt, reach, tokens, breathe, progress):
+            measured.append((list(prompts), reach))
+            found = {prompt: drift(prompt, reach) for prompt in prompts}
+            for count in range(len(prompts)):
+                breathe()
+                progress(count)
+            changed = [prompt for prompt, kl in found.items() if kl != 0.0]
+            return DriftReport(sum(found.values()) / max(1, len(prompts)), 0.0, changed=changed)
 
         mocker.patch("sovl_gestation.judge.measure_drift", measure)
         night = Night(2, 1, [], [], models, tmp_path, random.Random(0))
         judge = Judge(night, GestationSettings(**settings), None, generate, "")
-        judge.asked, judge.measured = asked, measured
+        judge.knows, judge.asked, judge.measured = list(knows), asked, measured
         return judge
 
     return build
@@ -69,12 +77,14 @@ TONIGHT = [
     Dream("question", "trained", "It is Tea.", [3], answer="Tea"),
     Dream("background", "Tell a joke", "No.", held_out=True),
     Dream("background", "Not this one", "No."),
+    Dream("contrast", "Where is my boat?", "No.", held_out=True),
+    Dream("contrast", "Nor this one", "No."),
 ]
 
 
 def test_a_night_within_budget_is_accepted(make):
     judge = make(["Rex", "Graz"], drift_budget=0.05)
-    verdict = judge.judge(TONIGHT, [])
+    verdict = judge.judge([d for d in TONIGHT if d.kind != "contrast"])
     assert (verdict.status, verdict.multiplier) == ("accepted", 1.0)
     assert verdict.metrics == {
         "base_bit_exact": True,
@@ -83,90 +93,189 @@ def test_a_night_within_budget_is_accepted(make):
         "multiplier": 1.0,
         "judged": 2,
         "recall": 1.0,
+        "false_recall": None,
+        "old_recall_before": None,
         "old_recall": None,
     }
 
 
 def test_it_asks_about_what_was_held_out_greedily_and_in_a_conversation_of_its_own(make):
     judge = make(["Rex"])
-    judge.judge(TONIGHT, [])
-    assert [turn.prompt for turn in judge.asked] == ["Who is Rex?", "Who is Graz?"]
+    judge.judge(TONIGHT)
+    assert [turn.prompt for turn in judge.asked] == ["Who is Rex?", "Who is Graz?", "Where is my boat?"]
     for turn in judge.asked:
-        assert (turn.purpose, turn.temperature, turn.history, turn.influence) == ("evaluation", 0.0, [], 1.0)
+        assert (turn.purpose, turn.temperature, turn.history) == ("evaluation", 0.0, [])
+        assert (turn.influence, turn.reach) == (1.0, 1.0)
     assert judge.measured == [(["Tell a joke"], 1.0)]
 
 
 @pytest.mark.parametrize("limit", [0.07, 0.3, 0.6, 0.99])
-def test_a_night_that_drifts_keeps_the_largest_influence_within_budget(make, limit):
-    judge = make(["Rex", "Graz"], drift=lambda influence: 0.04 if influence <= limit else 0.2, drift_budget=0.05)
-    verdict = judge.judge(TONIGHT, [])
+def test_a_night_that_drifts_keeps_the_largest_reach_within_budget(make, limit):
+    judge = make(["Rex", "Graz"], lambda prompt, reach: 0.04 if reach <= limit else 0.2, drift_budget=0.05)
+    verdict = judge.judge(TONIGHT)
     grain = 2.0**-SEARCH_STEPS
     assert verdict.status == "partial"
     assert verdict.multiplier == math.floor(limit / grain) * grain
     assert verdict.metrics["drift"] == 0.04
     assert verdict.metrics["drift_full"] == 0.2
-    assert {turn.influence for turn in judge.asked} == {verdict.multiplier}
-    assert "0.200 was over the budget of 0.05" in verdict.reason
+    assert {(turn.reach, turn.influence) for turn in judge.asked} == {(verdict.multiplier, 1.0)}
+    assert verdict.reason == f"drift 0.200 is over the budget of 0.05: reach {verdict.multiplier:.2f}"
 
 
-def test_drift_at_the_budget_is_within_it(make):
-    assert make(["Rex", "Graz"], drift=lambda influence: 0.05, drift_budget=0.05).judge(TONIGHT, []).multiplier == 1.0
+def background(*prompts):
+    return [Dream("background", prompt, "No.", held_out=True) for prompt in prompts]
+
+
+def test_the_search_measures_anew_only_what_the_whole_reach_changes(make):
+    """What the whole reach left to the base, less of it leaves to the base; its share of the mean stays."""
+    heard = {"moved": 0.3, "a little": 0.1}
+    judge = make(
+        ["Rex", "Graz"],
+        lambda prompt, reach: heard.get(prompt, 0.0) if reach > 0.5 or prompt == "a little" else 0.0,
+        drift_budget=0.05,
+    )
+    verdict = judge.judge([*TONIGHT[:3], *background("moved", "same", "a little", "alike")])
+    (everything, whole), *search = judge.measured
+    assert (everything, whole) == (["moved", "same", "a little", "alike"], 1.0)
+    assert len(search) == SEARCH_STEPS
+    assert {tuple(prompts) for prompts, _ in search} == {("moved", "a little")}
+    assert verdict.multiplier == 0.5
+    assert verdict.metrics["drift_full"] == pytest.approx(0.4 / 4)
+    assert verdict.metrics["drift"] == pytest.approx(0.1 / 4)
+
+
+def test_within_budget_nothing_is_measured_twice(make):
+    judge = make(["Rex", "Graz"], lambda prompt, reach: 0.05, drift_budget=0.05)
+    assert judge.judge(TONIGHT).multiplier == 1.0
+    assert len(judge.measured) == 1
 
 
 @pytest.mark.parametrize("drift", [0.2, float("inf"), float("nan")])
-def test_a_night_that_drifts_at_any_influence_is_set_aside(make, drift):
-    verdict = make(["Rex", "Graz"], drift=lambda influence: drift, drift_budget=0.05).judge(TONIGHT, [])
+def test_a_night_that_drifts_at_any_reach_is_set_aside(make, drift):
+    verdict = make(["Rex", "Graz"], lambda prompt, reach: drift, drift_budget=0.05).judge(TONIGHT)
     assert (verdict.status, verdict.multiplier) == ("set_aside", 0.0)
-    assert "at any influence" in verdict.reason
+    assert "at any reach" in verdict.reason
 
 
 @pytest.mark.parametrize(("knows", "status"), [([], "set_aside"), (["graz"], "accepted")])
 def test_a_night_that_recalls_too_little_is_set_aside(make, knows, status):
-    verdict = make(knows, least_recall=0.5).judge(TONIGHT, [])
+    verdict = make(knows, least_recall=0.5).judge(TONIGHT)
     assert verdict.status == status
     assert verdict.metrics["recall"] == len(knows) / 2
     assert ("recalled" in verdict.reason) == (status == "set_aside")
 
 
-def test_recall_is_judged_at_the_influence_that_is_within_budget(make):
-    judge = make(["Rex"], drift=lambda influence: influence, drift_budget=0.5, least_recall=0.6)
-    verdict = judge.judge(TONIGHT, [])
+def test_recall_is_judged_at_the_reach_that_is_within_budget(make):
+    judge = make(["Rex"], lambda prompt, reach: reach, drift_budget=0.5, least_recall=0.6)
+    verdict = judge.judge(TONIGHT)
     assert (verdict.status, verdict.multiplier) == ("set_aside", 0.0)
-    assert {turn.influence for turn in judge.asked} == {0.5}
+    assert {turn.reach for turn in judge.asked} == {0.5}
 
 
 def test_a_base_that_has_changed_sets_the_night_aside_whatever_it_knows(make, models):
     judge = make(["Rex", "Graz"])
     with torch.no_grad():
         models.base.table[4, 3] += 1e-4
-    verdict = judge.judge(TONIGHT, [])
+    verdict = judge.judge(TONIGHT)
     assert (verdict.status, verdict.multiplier) == ("set_aside", 0.0)
     assert verdict.metrics["base_bit_exact"] is False
     assert "base" in verdict.reason
 
 
-def test_old_memories_are_asked_about_and_do_not_decide(make):
-    judge = make(["Rex", "Graz"])
-    old = [Dream("question", "Where?", "In Paris.", [9], answer="Paris")] * 3
-    verdict = judge.judge(TONIGHT, old)
+def old(*answers):
+    return [Dream("question", f"Old: {answer}?", f"In {answer}.", [9], answer=answer) for answer in answers]
+
+
+def test_older_memories_are_asked_about_before_the_night_and_after_it(make):
+    judge = make(["Rex", "Graz", "Paris"])
+    judge.look_back([*old("Paris", "Rome"), *old("Paris")])
+    assert [turn.prompt for turn in judge.asked] == ["Old: Paris?", "Old: Rome?"]
+    judge.asked.clear()
+    judge.knows.append("Rome")
+    verdict = judge.judge(TONIGHT)
     assert verdict.status == "accepted"
-    assert verdict.metrics["old_recall"] == 0.0
-    assert [turn.prompt for turn in judge.asked].count("Where?") == 1
+    assert (verdict.metrics["old_recall_before"], verdict.metrics["old_recall"]) == (0.5, 1.0)
+    assert [turn.prompt for turn in judge.asked if turn.prompt.startswith("Old")] == ["Old: Paris?", "Old: Rome?"]
+
+
+def test_not_more_older_memories_than_so_many_are_asked_about(make):
+    judge = make(judged_memories=2)
+    judge.look_back(old("Paris", "Rome", "Oslo"))
+    assert len(judge.asked) == 2
+
+
+CITIES = ["Paris", "Rome", "Oslo", "Riga", "Bonn"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "budget", "status"),
+    [
+        (5, 4, 0.2, "accepted"),
+        (5, 3, 0.2, "set_aside"),
+        # 0.8 - 0.2 is a little more than 0.6: what is at the budget is within it.
+        (4, 3, 0.2, "accepted"),
+        (3, 2, 0.2, "accepted"),
+        (4, 3, 0.0, "set_aside"),
+        (3, 3, 0.0, "accepted"),
+        (2, 4, 0.0, "accepted"),
+        (5, 0, 1.0, "accepted"),
+    ],
+)
+def test_a_night_that_costs_older_memories_is_set_aside(make, before, after, budget, status):
+    judge = make(["Rex", "Graz", *CITIES[:before]], forgetting_budget=budget)
+    judge.look_back(old(*CITIES))
+    judge.knows[:] = ["Rex", "Graz", *CITIES[:after]]
+    verdict = judge.judge(TONIGHT)
+    assert verdict.status == status
+    if status == "set_aside":
+        assert verdict.multiplier == 0.0
+        assert verdict.reason == f"of older memories {after / 5:.0%} are recalled, {before / 5:.0%} before the night"
+
+
+def test_older_memories_are_asked_about_at_the_reach_that_is_within_budget(make):
+    judge = make(["Rex", "Graz"], lambda prompt, reach: reach, drift_budget=0.5)
+    judge.look_back(old("Paris"))
+    judge.judge(TONIGHT)
+    assert {turn.prompt: turn.reach for turn in judge.asked}["Old: Paris?"] == 0.5
+
+
+def test_what_was_never_told_and_is_answered_with_what_was_is_counted_and_does_not_decide(make):
+    asked = [Dream("contrast", f"{n}?", "No.", held_out=True) for n in range(4)]
+    judge = make(["Rex", "Graz"])
+    assert judge.judge([*TONIGHT, *asked]).metrics["false_recall"] == 1.0
+    judge.knows[:] = ["tea"]
+    verdict = judge.judge([*TONIGHT, *asked])
+    # Tonight's answers are those of every dream, not of held-out ones alone.
+    assert verdict.metrics["false_recall"] == 1.0
+    judge.knows[:] = ["nothing I know of"]
+    assert judge.judge([*TONIGHT, *asked]).metrics["false_recall"] == 0.0
+    judge.knows[:] = ["Rex", "Graz"]
+    judge.asked.clear()
+    judge.settings.judged_memories = 3
+    assert judge.judge([*TONIGHT, *asked]).status == "accepted"
+    contrast = [turn.prompt for turn in judge.asked if turn.prompt.endswith(("0?", "1?", "2?", "3?", "boat?"))]
+    assert contrast == ["Where is my boat?", "0?", "1?"]
+
+
+def test_what_is_never_told_is_no_memory_to_be_recalled(make):
+    judge = make(["Rex", "Graz"])
+    dreams = [*TONIGHT, Dream("contrast", "Who?", "Max.", [4], answer="Max", held_out=True)]
+    assert judge.judge(dreams).metrics["judged"] == 2
 
 
 def test_each_memory_is_asked_about_once_and_not_more_than_so_many(make):
     judge = make(["Rex"], judged_memories=3)
     dreams = [held_out("Rex", parent) for parent in range(5) for _ in range(2)] + [held_out("")]
-    assert judge.judge(dreams, []).metrics["judged"] == 3
+    assert judge.judge(dreams).metrics["judged"] == 3
     assert len(judge.asked) == 3
 
 
 def test_one_memory_may_hold_several_answers(make):
-    assert make(["Rex"]).judge([held_out("Rex", 1), held_out("Graz", 1)], []).metrics["recall"] == 0.5
+    assert make(["Rex"]).judge([held_out("Rex", 1), held_out("Graz", 1)]).metrics["recall"] == 0.5
 
 
 def test_with_nothing_held_out_recall_does_not_decide(make):
-    verdict = make([], least_recall=1.0).judge([], [])
+    verdict = make([], least_recall=1.0).judge([])
     assert verdict.status == "accepted"
     assert math.isnan(verdict.metrics["recall"])
 
@@ -175,10 +284,16 @@ def test_it_gives_way_between_questions_and_tells_how_far_it_is(make):
     judge = make(["Rex"])
     breaths, told = [], []
     judge.night.breathe = lambda: breaths.append(1)
-    judge.night.progress = lambda progress: told.append((progress.stage, progress.step, progress.total))
-    judge.recall([held_out("Rex"), held_out("Graz")])
-    assert len(breaths) == 2
-    assert told == [("judge", 1, 2), ("judge", 2, 2)]
+    judge.night.progress = lambda at: told.append((at.stage, at.detail, at.step, at.total))
+    judge.judge([*TONIGHT, *background("Count to ten")])
+    assert len(breaths) == 5
+    assert told == [
+        ("judge", "what it changes", 0, 2),
+        ("judge", "what it changes", 1, 2),
+        ("judge", "what it knows", 1, 2),
+        ("judge", "what it knows", 2, 2),
+        ("judge", "what it was never told", 1, 1),
+    ]
 
 
 def test_the_fingerprint_is_a_copy(models):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from sovl_core.drift import DriftReport
 from sovl_core.error_handling import SOVLError
 from sovl_core.events import Night, NightInterrupted, Turn
 from sovl_gestation import GestationSettings
@@ -187,15 +188,51 @@ def test_a_second_night_replays_dreams_of_the_first(short_nights, mocker):
     made = mocker.spy(night_training, "Curriculum")
     system = short_nights()
     system.tell(DOG)
-    assert system.sleep().metrics["old_recall"] is None
+    metrics = system.sleep().metrics
+    assert (metrics["old_recall_before"], metrics["old_recall"]) == (None, None)
     assert made.call_args.args[1] == []
     cat = system.tell(CAT)
     report = system.sleep()
     assert report.learned == [cat.id]
     replayed = [encoded.example.dream for encoded in made.call_args.args[1]]
     assert {dream.night for dream in replayed} == {1}
-    assert not any(dream.held_out or dream.kind == "background" for dream in replayed)
-    assert report.metrics["old_recall"] is not None
+    assert not any(dream.held_out or dream.kind in ("background", "contrast") for dream in replayed)
+    assert None not in (report.metrics["old_recall_before"], report.metrics["old_recall"])
+
+
+def test_what_is_still_known_is_found_out_before_training(short_nights, weights, same, mocker):
+    from sovl_gestation.judge import Judge
+
+    system = short_nights()
+    system.tell(DOG)
+    system.sleep()
+    accepted, met = weights(system), []
+    look_back = Judge.look_back
+
+    def looked_back(judge, replayed):
+        met.append((same(weights(system), accepted), len(replayed)))
+        look_back(judge, replayed)
+
+    mocker.patch.object(Judge, "look_back", looked_back)
+    system.tell(CAT)
+    report = system.sleep()
+    assert met[0][0]
+    assert met[0][1] > 0
+    assert report.metrics["old_recall_before"] is not None
+    assert not same(weights(system), accepted)
+
+
+def test_contrast_dreams_are_kept_and_nothing_is_learned_from_them(short_nights):
+    system = short_nights()
+    dog = system.tell(DOG)
+    report = system.sleep()
+    dreams = system.journal.dreams(night=report.number, limit=None)
+    contrast = [dream for dream in dreams if dream.kind == "contrast"]
+    assert contrast
+    assert report.learned == [dog.id]
+    learned_from = [d for d in dreams if d.verdict == "accepted" and not d.held_out and dog.id in d.parents]
+    assert report.metrics["accepted_dreams"] == len(learned_from)
+    assert 0.0 <= report.metrics["false_recall"] <= 1.0
 
 
 def test_a_memory_that_no_longer_holds_is_not_replayed(short_nights, mocker):
@@ -215,7 +252,7 @@ def test_drift_over_the_budget_leaves_the_base_as_it_speaks(short_nights, weight
     system = short_nights(drift_budget=0.0)
     system.tell(DOG)
     before = weights(system)
-    mocker.patch("sovl_gestation.judge.measure_drift", return_value=SimpleNamespace(kl=0.3))
+    mocker.patch("sovl_gestation.judge.measure_drift", return_value=DriftReport(0.3, 0.0, changed=["hello"]))
     report = system.sleep()
     assert (report.status, report.multiplier) == ("set_aside", 0.0)
     assert "drift 0.300" in report.reason

@@ -54,6 +54,13 @@ def test_it_learns_what_was_accepted_and_not_held_out(make, mocker):
     ] * 3
 
 
+def test_contrast_dreams_stand_among_the_background(make, mocker):
+    hooks = SimpleNamespace(on_train_step=mocker.Mock(return_value=StepResult.skip("not now")))
+    make([dream(1), dream(2), dream(3, "contrast")], hooks=hooks).run()
+    kinds = {tuple(e.kind for e in call.args[0].batch.examples) for call in hooks.on_train_step.call_args_list}
+    assert kinds == {("question", "question", "contrast")}
+
+
 def test_it_moves_what_learns_and_nothing_else(make):
     training = make()
     before = flat(training)

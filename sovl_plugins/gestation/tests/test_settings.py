@@ -26,6 +26,8 @@ def test_defaults_agree_with_each_other():
         ("checkpoint_steps", 0),
         ("least_recall", -0.1),
         ("drift_budget", -1),
+        ("forgetting_budget", -0.1),
+        ("forgetting_budget", 1.1),
         ("no_such_setting", 1),
     ],
 )
