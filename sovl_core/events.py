@@ -31,10 +31,11 @@ class Turn:
     """One exchange in the making.
 
     ``temperature`` 0 decodes greedily. ``use_scaffold`` False answers with the bare base, bit for bit. ``influence``
-    multiplies the scaffold's weight for this turn; ``reach`` in (0, 1] is how far its relevance to the prompt is trusted:
-    less of it leaves more prompts to the base, and where relevance is not measured weakens the scaffold. ``purpose`` is ``reply`` for the user's turns (the only ones that
-    are journaled), else ``question``, ``dream``, ``reflection`` or ``evaluation``. ``annotations`` is where plugins
-    leave values for one another, keyed ``"plugin.value"``.
+    multiplies the scaffold's weight for this turn; ``reach`` in (0, 1] is how far its relevance to the prompt is
+    trusted: less of it leaves more prompts to the base, and where relevance is not measured weakens the scaffold.
+    ``purpose`` is ``reply`` for the user's turns (the only ones that are journaled), else ``question``, ``dream``,
+    ``reflection`` or ``evaluation``. ``annotations`` is where plugins leave values for one another, keyed
+    ``"plugin.value"``.
     """
 
     prompt: str
@@ -87,7 +88,8 @@ class TrainStep:
     adds each of ``loss_terms`` (called with the step, returns a scalar tensor), and calls ``backward`` with the sum.
     ``phase`` is ``train``, ``night`` or ``validation``; in validation no gradient is taken. A plugin that changes what
     the base computes at the prompt's positions, before its last token, sets ``prompt_frozen`` False: otherwise those
-    are computed once without it and kept in ``prompt_cache``. ``influence`` multiplies the scaffold's weight; ``reach`` as in :class:`Turn`.
+    are computed once without it and kept in ``prompt_cache``. ``influence`` multiplies the scaffold's weight; ``reach``
+    as in :class:`Turn`.
     """
 
     batch: Batch
@@ -211,8 +213,9 @@ class Night:
 class NightReport:
     """What a night proposes.
 
-    ``status`` is ``accepted``, ``partial`` (accepted with the reach of the scaffold cut to ``multiplier``, see :class:`Turn`), ``set_aside`` or
-    ``nothing`` (nothing to learn). ``learned`` are the episode ids now consolidated. ``metrics`` are JSON-able.
+    ``status`` is ``accepted``, ``partial`` (accepted with the reach of the scaffold cut to ``multiplier``, see
+    :class:`Turn`), ``set_aside`` or ``nothing`` (nothing to learn). ``learned`` are the episode ids now consolidated.
+    ``metrics`` are JSON-able.
     """
 
     status: str
@@ -288,11 +291,15 @@ class ScaffoldContext:
     rows beside those of others. ``prompts`` are the user's words, one an example; ``memories`` tells for each example
     which memories (numbers of episodes) it is about, likeliest first, each with its probability. ``influence``
     multiplies the residual. ``training`` is True within a training step.
+
+    The scaffold reads the prompts when :meth:`read` is first called: until then ``hidden``, ``mask`` and ``token_ids``
+    may be None. Where ``silent`` is True what it makes of the prompts' words is not heard, only rows that were added,
+    and reading can be saved.
     """
 
-    hidden: Tensor
-    mask: Tensor
-    token_ids: Tensor
+    hidden: Optional[Tensor]
+    mask: Optional[Tensor]
+    token_ids: Optional[Tensor]
     key_bias: Optional[Tensor] = None
     extra_rows: Optional[Tensor] = None
     influence: float = 1.0
@@ -302,6 +309,16 @@ class ScaffoldContext:
     extra_bias: Optional[Tensor] = None
     prompts: List[str] = field(default_factory=list)
     memories: List[List[Tuple[int, float]]] = field(default_factory=list)
+    silent: bool = False
+    reader: Optional[Callable[[], Tuple[Tensor, Tensor, Tensor]]] = None
+
+    def read(self) -> Tuple[Tensor, Tensor, Tensor]:
+        """Return ``hidden``, ``mask`` and ``token_ids``; the scaffold reads the prompts if it has not yet."""
+        if self.hidden is None and self.reader is not None:
+            self.hidden, self.mask, self.token_ids = self.reader()
+        if self.hidden is None or self.mask is None or self.token_ids is None:
+            raise ValueError("this scaffold context holds no states and nobody who reads")
+        return self.hidden, self.mask, self.token_ids
 
     def add_rows(self, rows: Tensor, bias: Optional[Tensor] = None) -> None:
         """Put key/value rows beside those that are there.
@@ -315,8 +332,9 @@ class ScaffoldContext:
         if self.extra_rows is not None:
             known = self.extra_rows
             before = (known, known.new_zeros(known.shape[:-1]) if self.extra_bias is None else self.extra_bias)
-            if before[0].dim() != added[0].dim():
-                batch = len(self.hidden)
+            if any(old.dim() != new.dim() for old, new in zip(before, added)):
+                pairs = (before, added)
+                batch = max(len(some) for pair in pairs for some, flat in zip(pair, (2, 1)) if some.dim() > flat)
                 before, added = (
                     (some.expand(batch, -1, -1), weight.expand(batch, -1)) for some, weight in (before, added)
                 )

@@ -149,7 +149,8 @@ class CrossAttentionPlugin(Plugin):
         scaffold_context = read(step.models, prompts, training=True, dropout=dropout, seed=step.index)
         measured = self.settings.relevance_gate and self._gate_works(step.models)
         scaffold_context.influence = step.influence * (1.0 if measured else step.reach)
-        self._learn_what_it_is_about(step)
+        if step.phase == "night":
+            self._learn_what_it_is_about()
         scaffold_context.memories = self._about(step.models, prompts)
         self.context.hooks.on_scaffold_context(scaffold_context)
         # The position that foretells an answer's first token is the prompt's last. Whether the pass runs over answers
@@ -170,6 +171,9 @@ class CrossAttentionPlugin(Plugin):
         try:
             self.multiplier, self._gate, self._night = 1.0, self.gate.copy(), night
             self._prepare_gate(night)
+            if night.resumed:
+                # It may have been interrupted after its last step.
+                self._learn_what_it_is_about()
             report = yield
             if report is not None and report.accepted:
                 self.multiplier, kept = report.multiplier, True
@@ -237,6 +241,7 @@ class CrossAttentionPlugin(Plugin):
         """Take both back."""
         self.multiplier = float(state.values.get("multiplier", 1.0))
         self._gate = None
+        self._read.clear()
         if state.tensors:
             self.gate.load(state.values, state.tensors)
 
@@ -289,7 +294,7 @@ class CrossAttentionPlugin(Plugin):
         return self.settings.relevance_layer if self.gate.height is None else self.gate.height
 
     def _prepare_gate(self, night: Night) -> None:
-        """Let the gate learn at the layer the settings name, and what the night dreamed before an interruption."""
+        """Let the gate learn at the layer the settings name."""
         from sovl_cross_attention.relevance import RelevanceGate, feature_width
 
         known, height = self.gate, self.settings.relevance_layer
@@ -308,14 +313,17 @@ class CrossAttentionPlugin(Plugin):
             texts, labels = zip(*new[start : start + GATE_BATCH])
             self.gate.remember(texts, prompt_features(models, texts, self._gate_height()), labels)
 
-    def _learn_what_it_is_about(self, step: TrainStep) -> None:
-        """Before a night's first step: learn which of its prompts are about which memory."""
-        if self._night is None or step.phase != "night":
+    def _learn_what_it_is_about(self) -> None:
+        """Learn once, when a night has dreamed, which of its prompts are about which memory."""
+        night = self._night
+        if night is None:
             return
         from sovl_cross_attention.relevance import NEVER_TOLD
 
-        night, self._night = self._night, None
         dreams = self.context.journal.dreams(night=night.number, limit=None)
+        if not dreams:
+            return
+        self._night = None
         shown = [d for d in reversed(dreams) if d.verdict == "accepted" and not d.held_out]
         # What was never told may have been told since.
         self.gate.forget([NEVER_TOLD])

@@ -37,7 +37,7 @@ def padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tup
 def read(
     models: Models, texts: Sequence[str], training: bool = False, dropout: float = 0.0, seed: int = 0
 ) -> ScaffoldContext:
-    """Let the scaffold read texts side by side, each once.
+    """Return a context in which the scaffold reads texts side by side, each once, as soon as somebody wants to know.
 
     :param texts: the user's words, one a row.
     :param training: keep the gradient.
@@ -49,15 +49,20 @@ def read(
     if dropout:
         rng = random.Random(seed)
         rows = [[token for token in row if rng.random() >= dropout] or row for row in rows]
-    device = next(models.scaffold.parameters()).device
-    ids, mask = padded(rows, pad_token_id(tokenizer), device)
-    with torch.set_grad_enabled(training and torch.is_grad_enabled()):
-        hidden = scaffold_hidden_states(models.scaffold, ids, mask)
+
+    def states() -> tuple[Tensor, Tensor, Tensor]:
+        device = next(models.scaffold.parameters()).device
+        ids, mask = padded(rows, pad_token_id(tokenizer), device)
+        with torch.set_grad_enabled(training and torch.is_grad_enabled()):
+            hidden = scaffold_hidden_states(models.scaffold, ids, mask)
+        return hidden.to(models.device), mask.bool().to(models.device), ids.to(models.device)
+
     return ScaffoldContext(
-        hidden=hidden.to(models.device),
-        mask=mask.bool().to(models.device),
-        token_ids=ids.to(models.device),
+        None,
+        None,
+        None,
         training=training,
         prompt=texts[0] if len(texts) == 1 else "",
         prompts=list(texts),
+        reader=states,
     )

@@ -151,7 +151,7 @@ class RelevanceGate:
         found = self.probabilities(features)
         if not found.shape[1]:
             return torch.ones(len(features))
-        return found[:, [index for index, memory in enumerate(self.classes) if memory > NOTHING]].sum(1)
+        return found[:, [index for index, memory in enumerate(self.classes) if memory > NOTHING]].sum(1).clamp(max=1)
 
     def about(self, features: Tensor, count: int, threshold: float) -> List[List[Tuple[int, float]]]:
         """Return for each prompt the memories it is likeliest about, at most ``count``, with their probabilities.
@@ -163,7 +163,7 @@ class RelevanceGate:
         memories: List[List[Tuple[int, float]]] = []
         for row, relevant in zip(found.tolist(), relevance):
             likely = [(memory, p) for p, memory in sorted(zip(row, self.classes), reverse=True) if memory > NOTHING]
-            granted = relevant if relevant >= threshold else 1.0
+            granted = relevant if relevant >= threshold and relevant > 0 else 1.0
             memories.append([(memory, p / granted) for memory, p in likely[:count]])
         return memories
 

@@ -114,19 +114,27 @@ class CrossAttentionStack(nn.Module):
 
     def _source(self, context: ScaffoldContext) -> tuple[Tensor, Tensor]:
         """Return projected rows float [batch, rows, width] and their bias float [batch, rows]."""
-        hidden = context.hidden.float()
-        bias = torch.zeros(context.mask.shape, dtype=torch.float32, device=hidden.device)
+        extra = None if context.extra_rows is None else context.extra_rows.float()
+        if extra is not None and context.silent:
+            extra = extra if extra.dim() == 3 else extra.expand(len(context.prompts), -1, -1)
+            return self.projection(extra), self._extra_bias(context, extra)
+        hidden, mask, _ = context.read()
+        hidden = hidden.float()
+        bias = torch.zeros(mask.shape, dtype=torch.float32, device=hidden.device)
         if context.key_bias is not None:
             bias = bias + context.key_bias.float()
-        bias = bias.masked_fill(~context.mask.bool(), float("-inf"))
-        if context.extra_rows is not None:
-            batch, extra = len(hidden), context.extra_rows.float()
-            extra_bias = extra.new_zeros(extra.shape[:-1])
-            if context.extra_bias is not None:
-                extra_bias = context.extra_bias.float()
-            hidden = torch.cat([hidden, extra.expand(batch, -1, -1)], dim=1)
-            bias = torch.cat([bias, extra_bias.expand(batch, -1)], dim=1)
+        bias = bias.masked_fill(~mask.bool(), float("-inf"))
+        if extra is not None:
+            extra = extra.expand(len(hidden), -1, -1)
+            hidden = torch.cat([hidden, extra], dim=1)
+            bias = torch.cat([bias, self._extra_bias(context, extra)], dim=1)
         return self.projection(hidden), bias
+
+    @staticmethod
+    def _extra_bias(context: ScaffoldContext, extra: Tensor) -> Tensor:
+        if context.extra_bias is None:
+            return extra.new_zeros(extra.shape[:2])
+        return context.extra_bias.float().expand(len(extra), -1)
 
     def _hook(self, number: int) -> Any:
         def hook(module: nn.Module, args: Any, output: Any) -> Any:

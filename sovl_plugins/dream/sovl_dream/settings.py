@@ -30,9 +30,9 @@ class DreamSettings(PluginSettings):
         6.0, ge=0, le=64, description="Dreams a memory that ask for what was never told, to stay silent about it."
     )
     sampled_background: float = Field(
-        0.15, ge=0, le=1, description="Share of background prompts the base makes up itself; the rest are short ones."
+        0.1, ge=0, le=1, description="Share of background prompts the base makes up itself; the rest are short ones."
     )
-    background_tokens: int = Field(24, ge=1, le=512, description="Longest answer of a background dream, in tokens.")
+    background_tokens: int = Field(12, ge=1, le=512, description="Longest answer of a background dream, in tokens.")
     swing: float = Field(0.1, ge=0, le=1, description="Variance of the latest confidences above which a dream is due.")
     temperament_change: float = Field(
         0.1, ge=0, le=2, description="Change of temperament since the last sleep above which a dream is due."

@@ -174,14 +174,14 @@ class MemoryPlugin(Plugin):
         self.dream_memory.fade()
 
     def _weigh_keys(self, scaffold_context: ScaffoldContext) -> None:
-        if not len(self.token_map):
+        if scaffold_context.silent or not len(self.token_map):
             return
         if self._tokens is None:
             models = self.context.models()
             limit = self.settings.tokens_mapped
             self._tokens = ScaffoldTokens(models.base_tokenizer, models.scaffold_tokenizer, limit)
         self._tokens.learn(self.token_map.tokens())
-        bias = key_bias(scaffold_context.token_ids, self._tokens, self.token_map)
+        bias = key_bias(scaffold_context.read()[2], self._tokens, self.token_map)
         if bias is not None:
             known = scaffold_context.key_bias
             scaffold_context.key_bias = bias if known is None else known + bias
@@ -191,8 +191,10 @@ class MemoryPlugin(Plugin):
 
         rows = self.dream_memory.rows()
         loudness = self.settings.dream_memory_weight
-        hidden = scaffold_context.hidden
-        if rows is None or loudness <= 0 or rows[0].shape[-1] != hidden.shape[-1]:
+        if rows is None or loudness <= 0 or scaffold_context.silent:
+            return
+        hidden, _, _ = scaffold_context.read()
+        if rows[0].shape[-1] != hidden.shape[-1]:
             return
         vectors = rows[0].to(hidden)
         bias = torch.log(loudness * rows[1]).to(hidden.device)

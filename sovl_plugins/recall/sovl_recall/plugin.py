@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Dict, Generator, List, Optional, Tuple
 
+from sovl_core.constants import KEPT_KINDS
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, StatusPanel
 from sovl_recall.settings import RecallSettings
@@ -11,6 +12,7 @@ from sovl_recall.settings import RecallSettings
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from sovl_core.data_processing import Encoded
     from sovl_core.events import Night, NightReport, ScaffoldContext, StepResult, TrainStep
     from sovl_core.models import Models
     from sovl_core.plugin import PluginContext
@@ -29,7 +31,7 @@ class RecallPlugin(Plugin):
     name = "recall"
     summary = "key/value memory: rows for each memory that are heard when a prompt is about it"
     provides = ("memory.rows",)
-    before = ("model.cross_attention",)
+    before = ("model.cross_attention", "memory.tokens")
     settings_model = RecallSettings
 
     def __init__(self) -> None:
@@ -37,7 +39,8 @@ class RecallPlugin(Plugin):
         self.rows: Optional[MemoryRows] = None
         self._context: Optional[PluginContext] = None
         self._estranged: Dict[int, int] = {}
-        self._tonight: Dict[int, List[int]] = {}
+        self._tonight: Dict[int, Optional[Encoded]] = {}
+        self._night: Optional[Night] = None
 
     @property
     def context(self) -> PluginContext:
@@ -79,12 +82,12 @@ class RecallPlugin(Plugin):
                 [(self._estranged[row], 1.0)] if row in self._estranged else self._doubted(likely)
                 for row, likely in enumerate(memories)
             ]
+        else:
+            memories = [self._sharpened(likely) for likely in memories]
         found = self.rows.recall(memories, self.settings.recalled, self._read(memories, scaffold_context.training))
         if found is not None:
             scaffold_context.add_rows(*found)
-            if self.settings.alone:
-                recalled = (found[1] > float("-inf")).any(1)
-                scaffold_context.mask = scaffold_context.mask & ~recalled[:, None]
+            scaffold_context.silent = self.settings.alone
 
     @hookimpl(wrapper=True)
     def on_train_step(self, step: TrainStep) -> Generator[None, Optional[StepResult], Optional[StepResult]]:
@@ -117,7 +120,7 @@ class RecallPlugin(Plugin):
                 self._fold()
                 self.rows.keep({*before, *report.learned})
         finally:
-            self._tonight = {}
+            self._tonight, self._night = {}, None
         return report
 
     @hookimpl
@@ -130,16 +133,13 @@ class RecallPlugin(Plugin):
         import torch
 
         from sovl_core.model_layers import output_size
-        from sovl_recall.states import memory_ids
 
         assert self.rows is not None
-        models, width = night.models, output_size(night.models.scaffold)
+        self._night, width = night, output_size(night.models.scaffold)
         for memory in night.memories:
-            if memory.id in self.rows:
-                continue
-            ids = memory_ids(models, memory.prompt, self.settings.rows)
-            self._tonight[memory.id] = ids
-            self.rows.add(memory.id, torch.zeros(len(ids), width, device=models.device))
+            if memory.id not in self.rows:
+                self.rows.add(memory.id, torch.zeros(self.settings.rows, width, device=night.models.device))
+                self._tonight[memory.id] = None
 
     def _read(self, memories: List[List[Tuple[int, float]]], training: bool) -> Dict[int, Tensor]:
         """Let the scaffold read those of tonight's memories that are recalled."""
@@ -153,15 +153,36 @@ class RecallPlugin(Plugin):
 
         from sovl_recall.states import memory_states
 
+        exchanges = [self._told(memory) for memory in fresh]
         with torch.set_grad_enabled(training and torch.is_grad_enabled()):
-            return dict(zip(fresh, memory_states(self.context.models(), [self._tonight[memory] for memory in fresh])))
+            return dict(zip(fresh, memory_states(self.context.models(), exchanges, self.settings.rows)))
+
+    def _told(self, memory: int) -> Encoded:
+        """Return one of tonight's memories as it is to be told: in the words of its dreams, else in its own."""
+        found = self._tonight[memory]
+        if found is None:
+            from sovl_recall.states import told
+
+            assert self._night is not None
+            prompt = next(episode.prompt for episode in self._night.memories if episode.id == memory)
+            dreams = self.context.journal.dreams(night=self._night.number, episode=memory, limit=None)
+            words = dict.fromkeys(d.completion for d in dreams if d.verdict == "accepted" and d.kind not in KEPT_KINDS)
+            completion = " ".join(reversed(list(words))) or prompt
+            system_prompt = self.context.config.generation.system_prompt
+            found = self._tonight[memory] = told(self.context.models(), prompt, completion, system_prompt)
+        return found
 
     def _fold(self) -> None:
         """Make what the scaffold reads at the end of the night part of the rows: by day it reads them no more."""
         assert self.rows is not None
         for memory in self._tonight:
             (states,) = self._read([[(memory, 1.0)]], training=False).values()
-            self.rows.put(memory, self.rows[memory] + states)
+            self.rows.add(memory, self.rows[memory][: len(states)] + states)
+
+    def _sharpened(self, likely: List[Tuple[int, float]]) -> List[Tuple[int, float]]:
+        powers = [p**self.settings.sharpness for _, p in likely]
+        scale = sum(p for _, p in likely) / (sum(powers) or 1.0)
+        return [(memory, power * scale) for (memory, _), power in zip(likely, powers)]
 
     def _doubted(self, likely: List[Tuple[int, float]]) -> List[Tuple[int, float]]:
         power = self.context.rng.uniform(self.settings.doubt, 1.0)

@@ -37,11 +37,6 @@ class MemoryRows(nn.Module):
         """Give a memory its rows: float [rows, width]."""
         self.rows[str(memory)] = nn.Parameter(rows.detach().float().clone())
 
-    def put(self, memory: int, rows: Tensor) -> None:
-        """Overwrite a memory's rows in place: float of their shape."""
-        with torch.no_grad():
-            self[memory].copy_(rows)
-
     def keep(self, memories: Container[int]) -> None:
         """Drop the rows of all other memories for good."""
         self._laid_aside.clear()
@@ -74,7 +69,7 @@ class MemoryRows(nn.Module):
 
         :param memories: for each example numbers of memories with probabilities, likeliest first.
         :param count: memories recalled for an example at most.
-        :param read: what is added to the rows of some memories, float [rows, width].
+        :param read: for some memories float [rows, width], added to as many of their first rows; the rest is left out.
         :return: float [batch, rows, width] and float [batch, rows]: the logarithm of a memory's probability, minus
             infinity at padding; None where no example has any row.
         """
@@ -82,7 +77,7 @@ class MemoryRows(nn.Module):
         if not any(chosen):
             return None
         rows = {memory: self[memory] for known in chosen for memory, _ in known}
-        rows.update({memory: rows[memory] + read[memory] for memory in rows if memory in read})
+        rows.update({m: rows[m][: len(states)] + states for m, states in read.items() if m in rows})
         some = next(iter(rows.values()))
         longest = 1 + max(sum(len(rows[memory]) for memory, _ in known) for known in chosen)
         padded, biases = [], []

@@ -19,10 +19,13 @@ class RecallSettings(PluginSettings):
     recalled: int = Field(3, ge=1, le=32, description="Memories whose rows are heard at a time.")
     learning_rate: float = Field(3.0, gt=0, le=1000, description="Rows learn this many times faster than the rest.")
     alone: bool = Field(
-        True, description="Let the base hear the recalled rows alone, not what the scaffold makes of the prompt's words."
+        True, description="Let the base hear the recalled rows alone, not what the scaffold makes of the prompt."
     )
     estranged: float = Field(
-        0.5, ge=0, le=1, description="Share of a step's dreams that are answered behind another dream's prompt."
+        0.8, ge=0, le=1, description="Share of a step's dreams that are answered behind another dream's prompt."
+    )
+    sharpness: float = Field(
+        2.0, ge=1, le=16, description="By day probabilities are lifted to this power: the likeliest memory speaks."
     )
     doubt: float = Field(
         0.3,

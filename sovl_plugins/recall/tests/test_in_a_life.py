@@ -1,0 +1,85 @@
+"""The plugin in a real life on a tiny model: rows come with a night, outlast a restart, and go with it."""
+
+from __future__ import annotations
+
+import pytest
+
+NIGHT = {
+    "gestation": {
+        "dreams_per_memory": 3,
+        "background": 8,
+        "batch_answers": 4,
+        "batch_background": 2,
+        "least_steps": 4,
+        "most_steps": 4,
+        "known_probability": 1.0,
+        "least_recall": 0.0,
+        "drift_budget": 100.0,
+        "judged_memories": 2,
+    },
+    "dream": {"sampled_background": 0.0, "background_tokens": 4, "cues": 2, "reverse": 1, "contrast": 1},
+}
+
+
+@pytest.fixture
+def nightly(open_life):
+    pytest.importorskip("sovl_cross_attention")
+    pytest.importorskip("sovl_gestation")
+    pytest.importorskip("sovl_dream")
+    settings = {f"plugins__{name}__{key}": value for name, table in NIGHT.items() for key, value in table.items()}
+
+    def open_it(*more, **changed):
+        return open_life("cross_attention", "dream", "gestation", *more, **{**settings, **changed})
+
+    return open_it
+
+
+def rows_of(system):
+    return dict(system.models().snapshot()["recall"].items())
+
+
+def test_a_night_leaves_rows_that_outlast_a_restart(nightly):
+    import torch
+
+    system = nightly("recall")
+    system.tell("My dog is called Biscuit.")
+    system.tell("Hello!")
+    report = system.sleep()
+    assert report.status == "accepted", report.reason
+    learned = rows_of(system)
+    assert list(learned) == ["rows.1"]
+    system.close()
+
+    system = nightly("recall")
+    again = rows_of(system)
+    assert again.keys() == learned.keys()
+    assert torch.equal(again["rows.1"], learned["rows.1"])
+    system.tell("My cat is called Juniper.")
+    assert system.sleep().status == "accepted"
+    assert sorted(rows_of(system)) == ["rows.1", "rows.3"]
+    system.use_night(1)
+    assert list(rows_of(system)) == ["rows.1"]
+
+
+def test_a_night_set_aside_leaves_no_rows(nightly):
+    system = nightly("recall", plugins__gestation__least_recall=1.0)
+    system.tell("My dog is called Biscuit.")
+    assert system.sleep().status == "set_aside"
+    assert rows_of(system) == {}
+
+
+def test_without_the_plugin_its_rows_are_kept_for_it(nightly):
+    system = nightly("recall")
+    system.tell("My dog is called Biscuit.")
+    system.sleep()
+    learned = rows_of(system)
+    system.close()
+
+    system = nightly()
+    assert "recall" not in system.models().trainables
+    system.tell("My cat is called Juniper.")
+    assert system.sleep().status == "accepted"
+    system.close()
+
+    system = nightly("recall")
+    assert rows_of(system).keys() == learned.keys()
