@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from types import SimpleNamespace
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
 import torch
@@ -53,6 +53,7 @@ def test_what_is_the_same_bit_for_bit_has_no_drift_and_is_not_measured(models: M
     report = measure_drift(models, world, world.generate, PROMPTS)
     assert (report.kl, report.exact) == (0.0, 1.0)
     assert report.replies == [(prompt, "yes", "yes") for prompt in PROMPTS]
+    assert report.changed == []
     assert world.steps == []
 
 
@@ -68,6 +69,7 @@ def test_what_changes_counts_for_its_share_of_all_prompts(models: Models, world:
     report = measure_drift(models, world, world.generate, PROMPTS, reach=0.25)
     assert (report.kl, report.exact) == (0.25, 0.5)
     assert report.replies[1] == ("the cat", "yes", moved.text)
+    assert report.changed == ["the cat"]
     (step,) = world.steps
     assert (step.phase, step.reach, step.backward) == ("validation", 0.25, None)
     (example,) = step.batch.examples
@@ -76,6 +78,7 @@ def test_what_changes_counts_for_its_share_of_all_prompts(models: Models, world:
 
 def test_each_prompt_is_answered_greedily_with_and_without_the_scaffold(models: Models, world: World) -> None:
     breaths: List[int] = []
+    told: List[Tuple[int, int]] = []
     measure_drift(
         models,
         world,
@@ -84,6 +87,7 @@ def test_each_prompt_is_answered_greedily_with_and_without_the_scaffold(models: 
         reach=0.5,
         max_new_tokens=3,
         breathe=lambda: breaths.append(len(world.turns)),
+        progress=lambda count: told.append((count, len(world.turns))),
     )
     assert [(turn.prompt, turn.use_scaffold) for turn in world.turns] == [
         (prompt, use_scaffold) for prompt in PROMPTS for use_scaffold in (True, False)
@@ -91,6 +95,7 @@ def test_each_prompt_is_answered_greedily_with_and_without_the_scaffold(models: 
     for turn in world.turns:
         assert (turn.temperature, turn.max_new_tokens, turn.purpose, turn.reach) == (0.0, 3, "evaluation", 0.5)
     assert breaths == [0, 2]
+    assert told == [(0, 0), (1, 2)]
 
 
 def test_what_cannot_be_computed_is_no_small_drift(models: Models, world: World) -> None:

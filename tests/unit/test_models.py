@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, Callable, List
+from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
 import torch
@@ -168,6 +168,61 @@ def test_a_snapshot_that_does_not_fit_changes_nothing(models: Models, stored: An
     with pytest.raises(ValueError, match=message):
         models.restore({"adapter": stored})
     assert adapter.gate.item() == 0.0
+
+
+class Growing(nn.Module):
+    """Has a parameter for everything it was ever given."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self.rows = nn.ParameterDict({name: nn.Parameter(torch.zeros(2)) for name in names})
+
+    def make_room(self, tensors: Dict[str, torch.Tensor]) -> None:
+        names = {key.split(".")[1]: tensor for key, tensor in tensors.items()}
+        self.rows = nn.ParameterDict({name: nn.Parameter(torch.zeros_like(tensor)) for name, tensor in names.items()})
+
+
+def numbers(growing: Growing) -> Dict[str, List[float]]:
+    return {name: parameter.tolist() for name, parameter in growing.rows.items()}
+
+
+def test_a_module_that_grows_makes_room_for_what_is_restored(models: Models) -> None:
+    growing = Growing("old", "later")
+    models.register_trainable("growing", growing)
+    models.restore({"growing": {"rows.old": torch.ones(2), "rows.new": torch.full((3,), 4.0)}})
+    assert numbers(growing) == {"old": [1.0, 1.0], "new": [4.0, 4.0, 4.0]}
+    models.restore({"growing": {}})
+    assert numbers(growing) == {}
+
+
+def test_what_a_growing_module_has_grown_goes_away_with_an_older_snapshot(models: Models) -> None:
+    growing = Growing("first")
+    models.register_trainable("growing", growing)
+    before = models.snapshot()
+    growing.rows["second"] = nn.Parameter(torch.ones(2))
+    after = models.snapshot()
+    models.restore(before)
+    assert numbers(growing) == {"first": [0.0, 0.0]}
+    models.restore(after)
+    assert numbers(growing) == {"first": [0.0, 0.0], "second": [1.0, 1.0]}
+
+
+@pytest.mark.parametrize("order", [("adapter", "growing"), ("growing", "adapter")])
+def test_nothing_grows_where_something_else_does_not_fit(models: Models, order: Tuple[str, str]) -> None:
+    adapter, growing = Adapter(), Growing("old")
+    models.register_trainable("adapter", adapter)
+    models.register_trainable("growing", growing)
+    stored = {"adapter": {"gate": torch.ones(7)}, "growing": {"rows.new": torch.ones(2)}}
+    with pytest.raises(ValueError, match=r"adapter\.gate: stored shape \(7,\)"):
+        models.restore({name: stored[name] for name in order})
+    assert numbers(growing) == {"old": [0.0, 0.0]}
+    assert adapter.gate.item() == 0.0
+
+
+def test_a_module_that_does_not_grow_is_not_asked_to(models: Models) -> None:
+    models.register_trainable("growing", Growing("old"))
+    models.restore({"absent": {"rows.new": torch.ones(2)}})
+    assert sorted(models.snapshot()["growing"]) == ["rows.old"]
 
 
 def test_whether_positions_can_be_given_is_read_from_the_decoder(tiny_model: Callable[..., Any]) -> None:

@@ -18,6 +18,8 @@ from sovl_core.plugin import PluginState
 from sovl_core.system_logging import ThreadSafeLogger
 from sovl_core.vitals import Vitals
 from sovl_cross_attention import CrossAttentionPlugin, CrossAttentionSettings
+from sovl_cross_attention.plugin import memory_of
+from sovl_cross_attention.relevance import NEVER_TOLD, NOTHING
 
 
 class World:
@@ -31,11 +33,17 @@ class World:
         self.vitals = Vitals()
         self.hooks = self
         self.dreams = []
-        self.journal = SimpleNamespace(dreams=lambda night, limit: list(reversed(self.dreams)))
+        self.asked = []
+        self.journal = SimpleNamespace(dreams=self.dreamed)
         self.contexts = []
 
     def models(self):
         return self.loaded
+
+    def dreamed(self, night, limit):
+        """What the night has dreamed, newest first as in the journal."""
+        self.asked.append((night, limit))
+        return list(reversed(self.dreams))
 
     def on_scaffold_context(self, context):
         self.contexts.append(context)
@@ -166,8 +174,9 @@ def test_all_weights_multiply(plugin, world):
     plugin.settings.weight, plugin.settings.blend, plugin.multiplier = 1.5, 0.5, 0.8
     plugin.settings.dynamic = "temperament"
     world.vitals.record_temperament(-0.25)
-    reply, _ = answered(plugin, world, Turn("my dog", influence=0.5))
-    assert reply.annotations["cross_attention.influence"] == pytest.approx(1.5 * 0.5 * 0.8 * 0.75 * 0.5)
+    reply, _ = answered(plugin, world, Turn("my dog", influence=0.5, reach=0.9))
+    # Where no relevance is measured, less reach can only weaken.
+    assert reply.annotations["cross_attention.influence"] == pytest.approx(1.5 * 0.5 * 0.8 * 0.9 * 0.75 * 0.5)
 
 
 def test_layer_weights_are_for_replies_alone(plugin, world):
@@ -205,7 +214,8 @@ class TestRelevance:
         """The gate has been shown what is learned and what is not."""
         self.open = ["my dog is called", "my dog is", "what is my dog called"]
         self.shut = ["write a poem", "sing a song", "count to ten"]
-        plugin._teach_gate(world.loaded, {**dict.fromkeys(self.open, True), **dict.fromkeys(self.shut, False)}, int)
+        known = {self.open[0]: 7, self.open[1]: 7, self.open[2]: 9, **dict.fromkeys(self.shut, NOTHING)}
+        plugin._teach_gate(world.loaded, known, int)
 
     def test_what_has_to_do_with_nothing_learned_is_left_to_the_base(self, plugin, world):
         for prompt, expected in [(p, True) for p in self.open] + [(p, False) for p in self.shut]:
@@ -215,11 +225,70 @@ class TestRelevance:
             relevance = reply.annotations["cross_attention.relevance"]
             assert (relevance >= plugin.settings.relevance_threshold) == expected
 
+    def test_what_a_prompt_is_about_is_told_to_others_and_left_with_the_reply(self, plugin, world):
+        for prompt, memory in zip(self.open, (7, 7, 9)):
+            reply, _ = answered(plugin, world, Turn(prompt))
+            likely = reply.annotations["cross_attention.memories"]
+            assert likely[0][0] == memory
+            assert sum(p for _, p in likely) == pytest.approx(1.0)
+            assert world.contexts[-1].memories == [likely]
+            assert world.contexts[-1].prompts == [prompt]
+        assert "cross_attention.memories" not in answered(plugin, world, Turn(self.shut[0]))[0].annotations
+
+    def test_not_more_memories_than_so_many_are_told(self, plugin, world):
+        plugin._teach_gate(world.loaded, {f"thing {number}": number for number in range(20, 26)}, int)
+        reply, _ = answered(plugin, world, Turn("thing 22"))
+        assert len(reply.annotations["cross_attention.memories"]) == 4
+
     def test_switched_off_everything_is_heard(self, plugin, world):
         plugin.settings.relevance_gate = False
-        reply, moved = answered(plugin, world, Turn(self.shut[0]))
+        reply, moved = answered(plugin, world, Turn(self.shut[0], reach=0.5))
         assert moved
         assert "cross_attention.relevance" not in reply.annotations
+        assert reply.annotations["cross_attention.influence"] == 0.5
+        # What it is about is told all the same, whatever the threshold.
+        assert sum(p for _, p in reply.annotations["cross_attention.memories"]) == pytest.approx(1.0)
+
+    @pytest.mark.parametrize("way", ["turn", "night"])
+    def test_less_reach_leaves_more_to_the_base_and_weakens_nothing(self, plugin, world, way):
+        relevance = answered(plugin, world, Turn(self.open[0]))[0].annotations["cross_attention.relevance"]
+        plugin.settings.relevance_threshold = relevance / 2
+        for reach, expected in [(0.6, 1.0), (0.4, 0.0)]:
+            plugin.multiplier = reach if way == "night" else 1.0
+            reply, moved = answered(plugin, world, Turn(self.open[0], reach=reach if way == "turn" else 1.0))
+            assert (moved, reply.annotations["cross_attention.influence"]) == (expected > 0, expected)
+            assert reply.annotations["cross_attention.relevance"] == relevance
+
+    @pytest.mark.parametrize("where", ["turn", "night"])
+    def test_without_any_reach_the_base_is_bare(self, plugin, world, where):
+        plugin.settings.relevance_threshold = 0.0
+        plugin.multiplier = 0.0 if where == "night" else 1.0
+        assert not answered(plugin, world, Turn(self.open[0], reach=0.0 if where == "turn" else 1.0))[1]
+
+    @pytest.mark.parametrize(("gate", "influence"), [(True, 0.5), (False, 0.2)])
+    def test_in_a_step_reach_weakens_only_where_relevance_is_not_measured(self, plugin, world, gate, influence):
+        plugin.settings.relevance_gate = gate
+        given = step(world, "validation", influence=0.5, reach=0.4)
+        run(plugin.on_train_step(given), lambda: StepResult(1.0))
+        assert world.contexts[0].influence == pytest.approx(influence)
+
+    def test_in_training_too_it_is_told_what_each_prompt_is_about(self, plugin, world):
+        run(plugin.on_train_step(step(world, prompts=[self.open[0], self.open[2]])), lambda: StepResult(1.0))
+        (context,) = world.contexts
+        assert [likely[0][0] for likely in context.memories] == [7, 9]
+        assert context.prompts == [self.open[0], self.open[2]]
+
+    def test_another_state_is_told_by_at_once(self, plugin, world):
+        prompts = [self.open[0]]
+        run(plugin.on_train_step(step(world, prompts=prompts)), lambda: StepResult(1.0))
+        other = CrossAttentionPlugin()
+        other.on_start(world)
+        other._teach_gate(world.loaded, {self.open[0]: 3, self.shut[0]: NOTHING}, int)
+        state = PluginState()
+        other.on_save_state(state)
+        plugin.on_load_state(state)
+        run(plugin.on_train_step(step(world, prompts=prompts)), lambda: StepResult(1.0))
+        assert [context.memories[0][0][0] for context in world.contexts] == [7, 3]
 
     @pytest.mark.parametrize(("threshold", "moved"), [(0.0, True), (1.0, False)])
     def test_thresholds_at_the_ends_open_and_shut_for_all(self, plugin, world, threshold, moved):
@@ -228,8 +297,12 @@ class TestRelevance:
             assert answered(plugin, world, Turn(prompt))[1] == moved
 
     def test_what_it_knows_of_a_base_of_other_width_says_nothing(self, plugin, world, mocker):
-        mocker.patch("sovl_cross_attention.plugin.hidden_size", return_value=99)
-        assert answered(plugin, world, Turn(self.shut[0]))[1]
+        mocker.patch("sovl_cross_attention.relevance.feature_width", return_value=99)
+        reply, moved = answered(plugin, world, Turn(self.shut[0]))
+        assert moved
+        assert "cross_attention.memories" not in reply.annotations
+        run(plugin.on_train_step(step(world)), lambda: StepResult(1.0))
+        assert world.contexts[-1].memories == []
 
     def test_another_layer_counts_from_the_next_night_on(self, plugin, world):
         run(plugin.on_sleep(night(world)), lambda: NightReport("accepted"))
@@ -243,11 +316,12 @@ class TestRelevance:
         assert not torch.equal(next(iter(plugin.gate._examples.values()))[0], features)
 
 
-def step(world, phase="train", kinds=("question",), **fields):
+def step(world, phase="train", kinds=("question",), prompts=None, **fields):
     items = []
-    for number, kind in enumerate(kinds):
-        ids = world.loaded.base_tokenizer.encode(f"question {number} answer")
-        items.append(Encoded(ids, 11 + number, Example(f"question {number}", "answer", kind)))
+    for number, prompt in enumerate(prompts or [f"question {number}" for number in range(len(kinds))]):
+        ids = world.loaded.base_tokenizer.encode(f"{prompt} answer")
+        kind = kinds[number % len(kinds)]
+        items.append(Encoded(ids, len(prompt) + 1, Example(prompt, "answer", kind)))
     return TrainStep(collate(items, 0), world.loaded, phase=phase, **fields)
 
 
@@ -291,30 +365,104 @@ def test_tokens_are_left_out_in_training_and_never_in_validation(plugin, world):
     assert trained < validated
 
 
-def test_by_night_the_relevance_gate_is_shown_the_prompts(plugin, world):
-    kinds = ("question", "background", "contrast")
-    run(plugin.on_train_step(step(world, "train", kinds)), lambda: StepResult(1.0))
-    assert plugin.gate.prompts() == {}
-    run(plugin.on_train_step(step(world, "night", kinds)), lambda: StepResult(1.0))
-    assert plugin.gate.prompts() == {"question 0": True, "question 1": False, "question 2": False}
-    # Told later, what was background before is learned from now on.
-    run(plugin.on_train_step(step(world, "night", ("question", "reverse"))), lambda: StepResult(1.0))
-    assert plugin.gate.prompts() == {"question 0": True, "question 1": True, "question 2": False}
+@pytest.mark.parametrize(
+    ("kind", "parents", "memory"),
+    [
+        ("question", [5], 5),
+        ("reverse", [5, 6], 5),
+        ("question", [], NOTHING),
+        ("background", [5], NOTHING),
+        ("contrast", [5], NEVER_TOLD),
+        ("contrast", [], NEVER_TOLD),
+    ],
+)
+def test_which_memory_a_dream_is_about(kind, parents, memory):
+    assert memory_of(Dream(kind, "What?", "That.", parents)) == memory
 
 
 def night(world, **fields):
     return Night(4, 3, [], [], world.loaded, None, random.Random(0), **fields)
 
 
-def learn(plugin, world):
+DREAMED = [
+    Dream("question", "what is my dog called?", "rex", [5], verdict="accepted"),
+    Dream("reverse", "who is rex?", "my dog", [5], verdict="accepted"),
+    Dream("cue", "home?", "graz", [6], verdict="accepted"),
+    Dream("question", "rejected?", "no", [5], verdict="rejected"),
+    Dream("question", "held out?", "no", [5], verdict="accepted", held_out=True),
+    Dream("background", "sing a song", "la", verdict="accepted"),
+    Dream("contrast", "where is my boat?", "no", verdict="accepted"),
+]
+SHOWN = {
+    "what is my dog called?": 5,
+    "who is rex?": 5,
+    "home?": 6,
+    "sing a song": NOTHING,
+    "where is my boat?": NEVER_TOLD,
+}
+
+
+def learn(plugin, world, dreams=DREAMED):
+    """The night has dreamed, and takes its first step."""
+    world.dreams = list(dreams)
     run(plugin.on_train_step(step(world, "night", ("question", "background"))), lambda: StepResult(1.0))
+
+
+def test_before_a_nights_first_step_the_gate_learns_what_was_dreamed_and_only_then(plugin, world):
+    breaths = []
+
+    def inner():
+        run(plugin.on_train_step(step(world, "validation")), lambda: StepResult(1.0))
+        assert plugin.gate.prompts() == {}
+        learn(plugin, world)
+        assert plugin.gate.prompts() == SHOWN
+        # That very step is told already.
+        assert [likely[0][0] in (5, 6) for likely in world.contexts[-1].memories] == [True, True]
+        learn(plugin, world, [Dream("question", "later", "x", [9], verdict="accepted")])
+        assert plugin.gate.prompts() == SHOWN
+        return NightReport("accepted")
+
+    run(plugin.on_sleep(night(world, breathe=lambda: breaths.append(1))), inner)
+    assert world.asked == [(4, None)]
+    assert breaths == [1]
+
+
+def test_outside_a_night_no_step_teaches_the_gate(plugin, world):
+    for phase in ("train", "validation", "night"):
+        world.dreams = DREAMED
+        run(plugin.on_train_step(step(world, phase)), lambda: StepResult(1.0))
+    run(plugin.on_sleep(night(world)), lambda: NightReport("accepted"))
+    run(plugin.on_train_step(step(world, "night")), lambda: StepResult(1.0))
+    assert plugin.gate.prompts() == {}
+    assert world.asked == []
+
+
+def test_what_was_never_told_before_may_have_been_told_since(plugin, world):
+    plugin._teach_gate(world.loaded, {"where is my boat?": NEVER_TOLD, "what is my cat called?": NEVER_TOLD}, int)
+    told = [Dream("question", "what is my cat called?", "tom", [8], verdict="accepted"), DREAMED[5]]
+
+    def inner():
+        learn(plugin, world, told)
+        return NightReport("accepted")
+
+    run(plugin.on_sleep(night(world)), inner)
+    assert plugin.gate.prompts() == {"what is my cat called?": 8, "sing a song": NOTHING}
+
+
+def test_the_latest_dream_of_a_prompt_counts(plugin, world):
+    def inner():
+        learn(plugin, world, [*DREAMED, Dream("question", "home?", "linz", [7], verdict="accepted")])
+        return NightReport("accepted")
+
+    run(plugin.on_sleep(night(world)), inner)
+    assert plugin.gate.prompts()["home?"] == 7
 
 
 @pytest.mark.parametrize(
     ("report", "multiplier", "known"),
     [
-        (NightReport("accepted"), 1.0, 2),
-        (NightReport("partial", multiplier=0.25), 0.25, 2),
+        (NightReport("accepted"), 1.0, 5),
+        (NightReport("partial", multiplier=0.25), 0.25, 5),
         (NightReport("set_aside", multiplier=0.0), 0.6, 0),
         (NightReport("nothing"), 0.6, 0),
         (None, 0.6, 0),
@@ -348,7 +496,7 @@ def test_an_interrupted_night_leaves_everything_as_it_was(plugin, world):
 
 def test_whoever_speaks_in_the_middle_of_a_night_meets_what_was_accepted(plugin, world):
     plugin.multiplier = 0.6
-    plugin._teach_gate(world.loaded, {"known before": True}, int)
+    plugin._teach_gate(world.loaded, {"known before": 3}, int)
     tonight = night(world)
 
     def inner():
@@ -356,41 +504,64 @@ def test_whoever_speaks_in_the_middle_of_a_night_meets_what_was_accepted(plugin,
         (in_place,) = tonight.while_awake
         with in_place():
             assert plugin.multiplier == 0.6
-            assert plugin.gate.prompts() == {"known before": True}
+            assert plugin.gate.prompts() == {"known before": 3}
         assert plugin.multiplier == 1.0
-        assert len(plugin.gate.prompts()) == 3
+        assert len(plugin.gate.prompts()) == 6
         return NightReport("accepted")
 
     run(plugin.on_sleep(tonight), inner)
-    assert len(plugin.gate.prompts()) == 3
+    assert len(plugin.gate.prompts()) == 6
 
 
-def test_a_night_that_goes_on_shows_the_gate_what_it_dreamed_before(plugin, world):
-    world.dreams = [
-        Dream("question", "what is my dog called?", "rex", verdict="accepted"),
-        Dream("reverse", "who is rex?", "my dog", verdict="accepted"),
-        Dream("question", "rejected?", "no", verdict="rejected"),
-        Dream("question", "held out?", "no", verdict="accepted", held_out=True),
-        Dream("background", "sing a song", "la", verdict="accepted"),
-    ]
-    breaths = []
+def test_a_night_that_goes_on_knows_what_it_dreamed_even_when_no_step_is_left(plugin, world):
+    world.dreams = list(DREAMED)
+    met = []
     run(
-        plugin.on_sleep(night(world, resumed=True, breathe=lambda: breaths.append(1))),
-        lambda: NightReport("accepted"),
+        plugin.on_sleep(night(world, resumed=True)),
+        lambda: met.append(plugin.gate.prompts()) or NightReport("accepted"),
     )
-    assert plugin.gate.prompts() == {"what is my dog called?": True, "who is rex?": True, "sing a song": False}
-    assert breaths == [1]
+    assert met == [SHOWN]
+    assert plugin.gate.prompts() == SHOWN
+    assert world.asked == [(4, None)]
+
+
+def test_a_night_that_was_interrupted_while_dreaming_learns_when_it_has_dreamed(plugin, world):
+    def inner():
+        assert plugin.gate.prompts() == {}
+        learn(plugin, world)
+        return NightReport("accepted")
+
+    run(plugin.on_sleep(night(world, resumed=True)), inner)
+    assert plugin.gate.prompts() == SHOWN
+
+
+@pytest.mark.parametrize("status", ["set_aside", "accepted"])
+def test_what_a_prompt_is_about_is_found_out_anew_after_a_night(plugin, world, status):
+    plugin._teach_gate(world.loaded, {"question 0": 3, "sing": NOTHING}, int)
+
+    def told():
+        run(plugin.on_train_step(step(world)), lambda: StepResult(1.0))
+        return world.contexts[-1].memories[0][0][0]
+
+    def inner():
+        assert told() == 3
+        learn(plugin, world, [Dream("question", "question 0", "x", [9], verdict="accepted"), DREAMED[5]])
+        assert told() == 9
+        return NightReport(status)
+
+    run(plugin.on_sleep(night(world)), inner)
+    assert told() == (9 if status == "accepted" else 3)
 
 
 def test_state_comes_back(plugin, world):
-    plugin._teach_gate(world.loaded, {"a": True, "b": False}, int)
+    plugin._teach_gate(world.loaded, {"a": 4, "b": NOTHING}, int)
     plugin.multiplier = 0.25
     state = PluginState()
     plugin.on_save_state(state)
     other = CrossAttentionPlugin()
     other.on_load_state(state)
     assert other.multiplier == 0.25
-    assert other.gate.prompts() == {"a": True, "b": False}
+    assert other.gate.prompts() == {"a": 4, "b": NOTHING}
     # Back to before the first night: nothing of the later one may stay.
     other.on_load_state(PluginState())
     assert other.multiplier == 1.0
@@ -407,7 +578,7 @@ def test_its_panel_shows_layers_and_gates(plugin, recwarn):
     rows = plugin.on_status().rows
     gates = ["0.70"] * len(plugin.stack.numbers)
     assert (rows["layers"], rows["gates"]) == (", ".join(map(str, plugin.stack.numbers)), ", ".join(gates))
-    assert (rows["weight"], rows["dynamic"]) == ("1.00", "off")
+    assert (rows["weight"], rows["reach"], rows["dynamic"]) == ("1.00", "1.00", "off")
     assert rows["relevance gate"] == f"threshold {plugin.settings.relevance_threshold}"
     assert [str(w.message) for w in recwarn if "requires_grad" in str(w.message)] == []
 

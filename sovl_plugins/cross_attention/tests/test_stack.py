@@ -220,12 +220,47 @@ def test_biases_and_further_rows_are_heard(build, listen):
 
     plain = last()
     rows = given_rows = torch.randn(3, 32, generator=torch.Generator().manual_seed(1))
-    tokens = context(models).mask.shape[1]
+    tokens = len(prompt(models))
     torch.testing.assert_close(last(key_bias=torch.full((1, tokens), 2.5)), plain, **CLOSE)
     assert not torch.allclose(last(key_bias=torch.arange(float(tokens))[None]), plain, atol=1e-3)
     assert not torch.allclose(last(extra_rows=rows), plain, atol=1e-3)
     unheard = torch.full((3,), -1e9)
     torch.testing.assert_close(last(extra_rows=given_rows, extra_bias=unheard), plain, **CLOSE)
+
+
+@pytest.mark.parametrize("bias", [None, "shared", "each"])
+def test_each_example_hears_its_own_further_rows(build, listen, bias):
+    models = build()
+    stack = listen(models)
+    rows = torch.randn(2, 3, 32, generator=torch.Generator().manual_seed(1))
+    biases = {None: None, "shared": torch.tensor([0.0, -1.0, 0.5])}.get(bias, torch.randn(2, 3))
+    ids = prompt(models)
+
+    def last(examples, extra, extra_bias):
+        with torch.no_grad():
+            given = read(models, [QUESTION] * examples)
+        given.extra_rows, given.extra_bias = extra, extra_bias
+        with stack.hearing(given):
+            return logits(models, [ids] * examples)[:, -1]
+
+    together = last(2, rows, biases)
+    for row in range(2):
+        own = biases if biases is None or biases.dim() == 1 else biases[row]
+        torch.testing.assert_close(together[row : row + 1], last(1, rows[row], own), **CLOSE)
+    assert not torch.allclose(together[0], together[1], atol=1e-3)
+
+
+def test_a_row_that_pads_is_not_heard(build, listen):
+    models = build()
+    stack = listen(models)
+    given, padded = context(models), context(models)
+    rows = torch.randn(1, 2, 32, generator=torch.Generator().manual_seed(2))
+    given.add_rows(rows[:, :1])
+    padded.add_rows(rows, torch.tensor([[0.0, float("-inf")]]))
+    with stack.hearing(given):
+        expected = logits(models, prompt(models))
+    with stack.hearing(padded):
+        torch.testing.assert_close(logits(models, prompt(models)), expected, **CLOSE)
 
 
 def test_hooks_are_put_on_and_taken_off(build, listen):

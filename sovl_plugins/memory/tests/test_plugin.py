@@ -74,6 +74,15 @@ def test_rows_of_others_keep_their_loudness(plugin, models, tokenizer):
     assert context.extra_bias.exp().tolist() == pytest.approx([1.0, 1.0, 0.1])
 
 
+def test_traces_stand_beside_rows_that_each_example_has_for_itself(plugin, models, tokenizer):
+    dream(plugin, models)
+    context = scaffold_context(tokenizer)
+    context.add_rows(torch.ones(1, 2, 32), torch.tensor([[-1.0, float("-inf")]]))
+    plugin.on_scaffold_context(context)
+    assert context.extra_rows.shape == (1, 3, 32)
+    assert context.extra_bias.exp()[0].tolist() == pytest.approx([0.3679, 0.0, 0.1], abs=1e-4)
+
+
 def test_traces_of_another_width_stay_out(plugin, models, tokenizer):
     dream(plugin, models)
     context = scaffold_context(tokenizer)

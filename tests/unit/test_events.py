@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any, Optional
+
+import pytest
+import torch
+
+from sovl_core.events import ScaffoldContext, TrainStep, Turn
+
+BATCH, WIDTH = 2, 4
+
+
+def context(**fields: Any) -> ScaffoldContext:
+    tokens = (BATCH, 3)
+    return ScaffoldContext(
+        torch.zeros(*tokens, WIDTH),
+        torch.ones(tokens, dtype=torch.bool),
+        torch.zeros(tokens, dtype=torch.long),
+        **fields,
+    )
+
+
+def rows(count: int, value: float, each: bool = False) -> torch.Tensor:
+    return torch.full((BATCH, count, WIDTH) if each else (count, WIDTH), value)
+
+
+def bias(count: int, value: float, each: bool) -> torch.Tensor:
+    return torch.full((BATCH, count) if each else (count,), value)
+
+
+def for_each(given: Optional[torch.Tensor], dimensions: int) -> torch.Tensor:
+    """What every example sees, however it was given."""
+    assert given is not None
+    return given if given.dim() == dimensions else given.expand(BATCH, *given.shape)
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_the_first_rows_are_taken_as_they_are(each: bool) -> None:
+    given = context()
+    given.add_rows(rows(2, 1.0, each))
+    assert given.extra_rows is not None
+    assert torch.equal(given.extra_rows, rows(2, 1.0, each))
+    assert torch.equal(for_each(given.extra_bias, 2), torch.zeros(BATCH, 2))
+
+
+@pytest.mark.parametrize("first_each", [False, True])
+@pytest.mark.parametrize("second_each", [False, True])
+@pytest.mark.parametrize("first_bias", [None, False, True])
+@pytest.mark.parametrize("second_bias", [None, False, True])
+def test_rows_stand_beside_those_of_others_and_keep_their_loudness(
+    first_each: bool, second_each: bool, first_bias: Optional[bool], second_bias: Optional[bool]
+) -> None:
+    given = context()
+    given.add_rows(rows(2, 1.0, first_each), None if first_bias is None else bias(2, -1.0, first_bias))
+    given.add_rows(rows(1, 5.0, second_each), None if second_bias is None else bias(1, -2.0, second_bias))
+    seen = for_each(given.extra_rows, 3)
+    assert seen.shape == (BATCH, 3, WIDTH)
+    assert seen[:, :, 0].tolist() == [[1.0, 1.0, 5.0]] * BATCH
+    first, second = (0.0 if first_bias is None else -1.0), (0.0 if second_bias is None else -2.0)
+    assert for_each(given.extra_bias, 2).tolist() == [[first, first, second]] * BATCH
+
+
+def test_rows_put_there_by_hand_without_a_bias_count_as_loud_as_they_are() -> None:
+    given = context(extra_rows=rows(2, 1.0))
+    given.add_rows(rows(1, 5.0, each=True), torch.tensor([[-1.0], [float("-inf")]]))
+    assert for_each(given.extra_bias, 2).tolist() == [[0.0, 0.0, -1.0], [0.0, 0.0, float("-inf")]]
+
+
+def test_a_gradient_flows_through_rows_that_are_added() -> None:
+    learned = rows(1, 1.0).requires_grad_()
+    given = context()
+    given.add_rows(learned)
+    given.add_rows(rows(1, 2.0, each=True))
+    assert given.extra_rows is not None
+    given.extra_rows.sum().backward()
+    assert learned.grad is not None
+    assert learned.grad.tolist() == [[float(BATCH)] * WIDTH]
+
+
+def test_nothing_is_about_any_memory_and_all_is_within_reach_unless_said_otherwise() -> None:
+    given = context()
+    assert (given.prompts, given.memories) == ([], [])
+    assert given.memories is not context().memories
+    assert (Turn("hello").reach, TrainStep(None, None).reach) == (1.0, 1.0)  # type: ignore[arg-type]
+
+
+@pytest.mark.no_torch
+def test_importing_it_needs_no_torch() -> None:
+    code = "import sys, sovl_core.events; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
