@@ -14,8 +14,8 @@ def models(open_life):
 def test_texts_side_by_side_are_read_as_each_alone(models):
     together = read(models, ["What is my dog called?", "Hi"])
     alone = read(models, ["Hi"])
-    length = int(together.mask[1].sum())
-    assert torch.allclose(together.hidden[1, :length], alone.hidden[0], atol=1e-5)
+    length = int(together.read()[1][1].sum())
+    assert torch.allclose(together.read()[0][1, :length], alone.read()[0][0], atol=1e-5)
 
 
 def test_of_a_long_text_the_end_is_read(models):
@@ -25,7 +25,7 @@ def test_of_a_long_text_the_end_is_read(models):
 
 
 def test_nothing_said_is_still_read(models):
-    assert read(models, [""]).hidden.shape[1] == 1
+    assert read(models, [""]).read()[0].shape[1] == 1
 
 
 def test_control_tokens_in_the_users_words_stay_words(models):
@@ -34,12 +34,12 @@ def test_control_tokens_in_the_users_words_stay_words(models):
 
 
 def test_gradients_reach_the_scaffold_in_training_alone(models):
-    assert read(models, ["Hi there"], training=True).hidden.requires_grad
-    assert not read(models, ["Hi there"]).hidden.requires_grad
+    assert read(models, ["Hi there"], training=True).read()[0].requires_grad
+    assert not read(models, ["Hi there"]).read()[0].requires_grad
 
 
 def test_dropout_leaves_out_tokens_and_never_all(models):
     whole = read(models, ["a question of some length"])
     some = read(models, ["a question of some length"], training=True, dropout=0.5, seed=1)
-    assert 0 < int(some.mask.sum()) < int(whole.mask.sum())
-    assert int(read(models, ["a"], training=True, dropout=0.9, seed=3).mask.sum()) == 1
+    assert 0 < int(some.read()[1].sum()) < int(whole.read()[1].sum())
+    assert int(read(models, ["a"], training=True, dropout=0.9, seed=3).read()[1].sum()) == 1
