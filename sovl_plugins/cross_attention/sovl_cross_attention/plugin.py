@@ -54,6 +54,7 @@ class CrossAttentionPlugin(Plugin):
         self.settings = CrossAttentionSettings()
         self.stack: Optional[CrossAttentionStack] = None
         self.multiplier = 1.0
+        self.prompts_heard = True
         self._context: Optional[PluginContext] = None
         self._gate: Optional[RelevanceGate] = None
         self._night: Optional[Night] = None
@@ -127,6 +128,9 @@ class CrossAttentionPlugin(Plugin):
             scaffold_context.influence = influence
             scaffold_context.memories = memories
             self.context.hooks.on_scaffold_context(scaffold_context)
+            if not scaffold_context.silent and not self.prompts_heard:
+                # All that was trained was to listen to rows of memories, and whoever brings them is not here.
+                scaffold_context, influence = None, 0.0
         with self.stack.hearing(scaffold_context, self.settings.layer_weights):
             reply = yield
         if reply is not None:
@@ -153,6 +157,9 @@ class CrossAttentionPlugin(Plugin):
             self._learn_what_it_is_about()
         scaffold_context.memories = self._about(step.models, prompts)
         self.context.hooks.on_scaffold_context(scaffold_context)
+        if step.phase != "validation":
+            before_any = self.stack.is_identity
+            self.prompts_heard = not scaffold_context.silent or (self.prompts_heard and not before_any)
         # The position that foretells an answer's first token is the prompt's last. Whether the pass runs over answers
         # alone or over everything is for plugins further inside to say; its length tells.
         positions = step.batch.prompt_mask.roll(-1, 1).logical_not() & step.batch.attention_mask.bool()
@@ -165,7 +172,7 @@ class CrossAttentionPlugin(Plugin):
         """Keep how much of the night was accepted; a night set aside leaves the gate as it was."""
         if self.stack is None:
             return (yield)
-        accepted = (self.multiplier, self.gate)
+        accepted = (self.multiplier, self.gate, self.prompts_heard)
         night.while_awake.append(lambda: self._in_place(*accepted))
         kept = False
         try:
@@ -181,18 +188,18 @@ class CrossAttentionPlugin(Plugin):
             self._night = None
             self._read.clear()
             if not kept:
-                self.multiplier, self._gate = accepted
+                self.multiplier, self._gate, self.prompts_heard = accepted
         return report
 
     @contextlib.contextmanager
-    def _in_place(self, multiplier: float, gate: RelevanceGate) -> Iterator[None]:
+    def _in_place(self, multiplier: float, gate: RelevanceGate, prompts_heard: bool) -> Iterator[None]:
         """Within this block, in the middle of a night, what was accepted before it is in place."""
-        tonight = (self.multiplier, self._gate)
-        self.multiplier, self._gate = multiplier, gate
+        tonight = (self.multiplier, self._gate, self.prompts_heard)
+        self.multiplier, self._gate, self.prompts_heard = multiplier, gate, prompts_heard
         try:
             yield
         finally:
-            self.multiplier, self._gate = tonight
+            self.multiplier, self._gate, self.prompts_heard = tonight
 
     @hookimpl
     def on_commands(self) -> List[Command]:
@@ -235,11 +242,13 @@ class CrossAttentionPlugin(Plugin):
         if self._gate is not None:
             self.gate.save(state.values, state.tensors)
         state.values["multiplier"] = self.multiplier
+        state.values["prompts_heard"] = self.prompts_heard
 
     @hookimpl
     def on_load_state(self, state: PluginState) -> None:
         """Take both back."""
         self.multiplier = float(state.values.get("multiplier", 1.0))
+        self.prompts_heard = bool(state.values.get("prompts_heard", True))
         self._gate = None
         self._read.clear()
         if state.tensors:

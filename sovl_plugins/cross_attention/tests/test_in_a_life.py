@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -29,31 +27,6 @@ QUICK = {
     "generation__max_new_tokens": 12,
     "generation__repetition_check": False,
 }
-
-
-@pytest.fixture(scope="session")
-def tiny_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random GPT-2 without a chat template, of another width and another tokenizer than the tiny base."""
-    from tokenizers import Tokenizer, decoders, pre_tokenizers
-    from tokenizers import models as kinds
-    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
-
-    tokens = ["<|endoftext|>", *sorted(pre_tokenizers.ByteLevel.alphabet()), "he", "in", "Ġd", "og", "Ġdog"]
-    vocabulary = {token: number for number, token in enumerate(tokens)}
-    core = Tokenizer(kinds.BPE(vocabulary, [("h", "e"), ("i", "n"), ("Ġ", "d"), ("o", "g"), ("Ġd", "og")]))
-    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    core.decoder = decoders.ByteLevel()
-    core.add_special_tokens(["<|endoftext|>"])
-    end = "<|endoftext|>"
-    torch.manual_seed(1)
-    shape = {"n_embd": 48, "n_layer": 4, "n_head": 4, "n_positions": 512, "vocab_size": len(tokens)}
-    model = GPT2LMHeadModel(GPT2Config(**shape, bos_token_id=0, eos_token_id=0, initializer_range=0.2))
-    folder = tmp_path_factory.mktemp("models") / "gpt2"
-    model.save_pretrained(str(folder))
-    PreTrainedTokenizerFast(tokenizer_object=core, bos_token=end, eos_token=end, unk_token=end).save_pretrained(
-        str(folder)
-    )
-    return folder
 
 
 def ask(system, question, **fields):

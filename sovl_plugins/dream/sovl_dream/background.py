@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sovl_dream.settings import DreamSettings
 
 WRITER = "base"
+#: Dreams to judge a night by, at most.
+HELD_OUT = 24
 #: What the progress display calls the two parts of this work.
 PROMPTS, BACKGROUND = "prompts for the background", "background"
 
@@ -59,7 +61,9 @@ def kept_dreams(
     breathe: Callable[[], None],
     progress: Callable[[int, int], None],
 ) -> List[Dream]:
-    """Return a dream for each prompt that the base alone answers, with its answer; the first sixth is held out.
+    """Return a dream for each prompt that the base alone answers, with its answer.
+
+    The first sixth is held out, :data:`HELD_OUT` at most.
 
     :param progress: told how many of how many are answered.
     """
@@ -71,7 +75,7 @@ def kept_dreams(
         models, prompts, settings.background_tokens, system_prompt, breathe, lambda done: progress(done, count)
     )
     pairs = [(prompt, answer) for prompt, answer in zip(prompts, answers) if answer]
-    held_out = min(len(pairs) // 2, max(4, len(pairs) // 6))
+    held_out = min(len(pairs) // 2, max(4, len(pairs) // 6), HELD_OUT)
     return [
         Dream(kind, prompt, answer, writer=WRITER, held_out=index < held_out)
         for index, (prompt, answer) in enumerate(pairs)

@@ -103,7 +103,8 @@ class DreamPlugin(Plugin):
         told = [memory.prompt for memory in (*request.memories, *context.journal.consolidated(limit=TOLD_BEFORE))]
         before = context.journal.accepted_dreams(limit=ASKED_BEFORE)
         asked = [d.prompt for d in (*dreams, *before) if d.kind in ASKING and d.verdict == "accepted"]
-        count = round(self.settings.contrast * len(request.memories))
+        dreamed_of = {parent for d in dreams if d.verdict == "accepted" for parent in d.parents}
+        count = round(self.settings.contrast * len(dreamed_of))
         prompts = contrast_prompts(told, asked, count, request.rng)
         kept += kept_dreams(
             "contrast", prompts, models, system_prompt, self.settings, request.breathe, partial(progress, "contrast")

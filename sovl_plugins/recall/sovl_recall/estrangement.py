@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING, Container, Dict, Tuple
+from typing import TYPE_CHECKING, Container, Dict, Sequence, Tuple
 
 from sovl_core.constants import KEPT_KINDS
 from sovl_core.data_processing import Batch, collate, pad_token_id, tokenize_and_map
@@ -14,12 +14,19 @@ if TYPE_CHECKING:
 
 
 def estrange(
-    batch: Batch, models: Models, memories: Container[int], share: float, rng: random.Random, system_prompt: str
+    batch: Batch,
+    models: Models,
+    memories: Container[int],
+    prompts: Sequence[str],
+    share: float,
+    rng: random.Random,
+    system_prompt: str,
 ) -> Tuple[Batch, Dict[int, int]]:
     """Return a batch in which some dreams stand behind another one's prompt, and the memories of those.
 
     :param memories: those that can be recalled; dreams of others stay as they are, and so does what is learned as the
         base's own.
+    :param prompts: those that dreams are put behind.
     :param share: of the dreams that can be recalled.
     :return: the batch on the models' device, and the memory of each row that was changed.
     """
@@ -28,10 +35,9 @@ def estrange(
         dream = item.example.dream
         if dream is None or dream.kind in KEPT_KINDS or not dream.parents or dream.parents[0] not in memories:
             continue
-        other = rng.choice(batch.examples)
-        if rng.random() >= share or other.prompt == item.example.prompt:
+        if not prompts or rng.random() >= share:
             continue
-        example = replace(item.example, prompt=other.prompt, history=other.history)
+        example = replace(item.example, prompt=rng.choice(prompts), history=())
         encoded[row] = tokenize_and_map(models.base_tokenizer, [example], system_prompt=system_prompt)[0]
         changed[row] = dream.parents[0]
     if not changed:

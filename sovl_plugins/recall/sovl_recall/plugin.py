@@ -41,6 +41,7 @@ class RecallPlugin(Plugin):
         self._estranged: Dict[int, int] = {}
         self._tonight: Dict[int, Optional[Encoded]] = {}
         self._night: Optional[Night] = None
+        self._prompts: List[str] = []
 
     @property
     def context(self) -> PluginContext:
@@ -100,8 +101,8 @@ class RecallPlugin(Plugin):
         from sovl_recall.estrangement import estrange
 
         system_prompt = self.context.config.generation.system_prompt
-        share, rng = self.settings.estranged, self.context.rng
-        step.batch, self._estranged = estrange(step.batch, step.models, self.rows, share, rng, system_prompt)
+        share, rng, prompts = self.settings.estranged, self.context.rng, self._prompts_of_tonight(step)
+        step.batch, self._estranged = estrange(step.batch, step.models, self.rows, prompts, share, rng, system_prompt)
         try:
             return (yield)
         finally:
@@ -120,13 +121,21 @@ class RecallPlugin(Plugin):
                 self._fold()
                 self.rows.keep({*before, *report.learned})
         finally:
-            self._tonight, self._night = {}, None
+            self._tonight, self._night, self._prompts = {}, None, []
         return report
 
     @hookimpl
     def on_status(self) -> StatusPanel:
         """Tell how many memories have rows."""
         return StatusPanel("Recall", {"memories with rows": 0 if self.rows is None else len(self.rows)})
+
+    def _prompts_of_tonight(self, step: TrainStep) -> List[str]:
+        """Return the prompts of tonight's dreams, background among them: the more of them, the less one matters."""
+        if not self._prompts:
+            dreams = [] if self._night is None else self.context.journal.dreams(night=self._night.number, limit=None)
+            found = [dream.prompt for dream in reversed(dreams) if dream.verdict == "accepted" and not dream.held_out]
+            self._prompts = found or [example.prompt for example in step.batch.examples]
+        return self._prompts
 
     def _lay_down(self, night: Night) -> None:
         """Begin tonight's rows: as long as the night lasts, what the scaffold reads is added to them."""

@@ -83,3 +83,32 @@ def test_without_the_plugin_its_rows_are_kept_for_it(nightly):
 
     system = nightly("recall")
     assert rows_of(system).keys() == learned.keys()
+
+
+@pytest.mark.parametrize("base_is_llama", [True, False])
+def test_a_scaffold_of_another_width_and_tokenizer_brings_rows_of_its_own(nightly, tiny_base, tiny_gpt2, base_is_llama):
+    base, scaffold = (tiny_base, tiny_gpt2) if base_is_llama else (tiny_gpt2, tiny_base)
+    system = nightly("recall", core__base_model=str(base), core__scaffold_model=str(scaffold))
+    system.tell("My dog is called Biscuit.")
+    report = system.sleep()
+    assert report.status == "accepted", report.reason
+    (rows,) = rows_of(system).values()
+    assert rows.shape[1] == system.models().scaffold.config.hidden_size
+    assert rows.abs().sum() > 0
+
+
+def test_where_rows_were_all_that_was_listened_to_the_base_is_bare_without_them(nightly):
+    from sovl_core.events import Turn
+
+    asked = {"max_new_tokens": 4, "temperature": 0.0, "purpose": "evaluation"}
+    gate = {"plugins__cross_attention__relevance_gate": False}
+    system = nightly("recall", **gate)
+    system.tell("My dog is called Biscuit.")
+    assert system.sleep().status == "accepted"
+    system.close()
+
+    system = nightly(**gate)
+    reply = system.answer(Turn("What is my dog called?", **asked))
+    bare = system.answer(Turn("What is my dog called?", use_scaffold=False, **asked))
+    assert reply.token_probabilities == bare.token_probabilities
+    assert reply.annotations["cross_attention.influence"] == 0.0
