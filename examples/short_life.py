@@ -6,6 +6,7 @@ Run it with ``make demo``. Exit status 1 when it learned nothing.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import tempfile
 import time
@@ -71,6 +72,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         overrides["core.base_model"] = options.base
     if options.scaffold:
         overrides["core.scaffold_model"] = options.scaffold
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What is watched through a pipe should be seen when it happens.
+        sys.stdout.reconfigure(line_buffering=True)
     console = Console()
     try:
         with show_progress(console) as report:

@@ -159,7 +159,7 @@ def test_weights_of_other_sizes_are_refused_in_words(folder, config):
     settings = json.loads((folder / "config.json").read_text())
     settings["intermediate_size"] *= 2
     (folder / "config.json").write_text(json.dumps(settings))
-    with pytest.raises(ModelNotFound, match="its weights are of other sizes than its config.json says"):
+    with pytest.raises(ModelNotFound, match=r"its weights are of other sizes than its config.json says"):
         load(folder, config)
 
 
