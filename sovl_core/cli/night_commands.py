@@ -157,7 +157,7 @@ def _facts(record: NightRecord, dreams: int, current: bool) -> Dict[str, Any]:
         "began": time_text(record.started),
         "took": span_text(record.started, record.finished),
         "learned": f"{len(report.get('learned') or [])} of what was lived",
-        "strength": report.get("multiplier") if record.status == "partial" else None,
+        "reach": report.get("multiplier") if record.status == "partial" else None,
         "steps": report.get("steps"),
         "dreams": dreams,
     }

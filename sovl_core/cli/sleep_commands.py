@@ -21,7 +21,7 @@ INTERRUPTED_NIGHT = "The night was interrupted; what it had done is kept. The ne
 
 VERDICTS = {
     "accepted": "It woke up with what it learned.",
-    "partial": "It woke up with part of what it learned, so that the rest stays as it was.",
+    "partial": "It woke up with what it learned, and speaks of it only when it is surer than usual that it is asked for it.",
     "set_aside": "What it learned was set aside; it woke up as it was before.",
     "nothing": "There was nothing to learn.",
 }
@@ -107,7 +107,7 @@ def print_report(app: AppContext, report: NightReport) -> None:
         rows["steps"] = report.steps
         rows["took"] = duration_text(report.seconds)
     if report.status == "partial":
-        rows["strength"] = report.multiplier
+        rows["reach"] = report.multiplier
     rows.update(flatten(report.metrics))
     if rows:
         print_rows(app.out, rows)

@@ -29,7 +29,7 @@ def test_every_outcome_is_said_in_words(shell: Any, status: str) -> None:
     assert shell.out.startswith(f"The night: {status.replace('_', ' ')}.")
     assert "because" in shell.out
     assert "\x1b" not in shell.out
-    assert ("strength" in shell.out) == (status == "partial")
+    assert ("reach" in shell.out) == (status == "partial")
 
 
 def test_a_night_as_json(shell: Any) -> None:
