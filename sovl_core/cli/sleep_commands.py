@@ -21,7 +21,7 @@ INTERRUPTED_NIGHT = "The night was interrupted; what it had done is kept. The ne
 
 VERDICTS = {
     "accepted": "It woke up with what it learned.",
-    "partial": "It woke up with what it learned, and speaks of it only when it is surer than usual that it is asked for it.",
+    "partial": "It woke up with what it learned, and speaks of it when it is surer than usual to be asked for it.",
     "set_aside": "What it learned was set aside; it woke up as it was before.",
     "nothing": "There was nothing to learn.",
 }

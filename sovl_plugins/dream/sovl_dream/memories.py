@@ -23,7 +23,7 @@ _SMALL_TALK = re.compile(
     r"that is|that['’]s|this is|it is|it['’]s|you are|you['’]re|"
     r"i (?:think|guess|hope|mean|wonder|suppose|assume)|what|why|how|who|when|where|"
     r"which|can|could|would|will|do|does|did|tell|write|explain|give|show|make|let|name|list|sing|count|"
-    r"say|describe|suggest|recommend|i want you|i need you|i would like you)\b",
+    r"say|describe|remind|help|invent|suggest|recommend|i want you|i need you|i would like you)\b",
     re.IGNORECASE,
 )
 #: Asks for something to be done with a text; what follows was not said by the user as themselves.

@@ -212,6 +212,9 @@ def questions_about(statement: Statement, rng: random.Random) -> List[str]:
 
 def as_clause(question: str) -> str:
     """Return a direct question as a clause: "Where is my home?" gives "where my home is"; "" where it has none."""
+    match = re.match(r"^(\w+) did I say (.+)\?$", question)
+    if match:
+        return f"{match.group(1).lower()} I said {match.group(2)}"
     participles = r"born|called|named|kept|due|from|hidden|located|based|made|in|for|\w{4,}ed"
     words = r"(?:(?:In|On|At|To|From) )?(?:Who|Whom|What|Where|When|Which|How)\b[\w ]*?"
     match = re.match(rf"^({words}) (is|are|was|were|am) (.+?)(?: ({participles}))?\?$", question, re.IGNORECASE)

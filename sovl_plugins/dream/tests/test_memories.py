@@ -27,6 +27,8 @@ def told(prompt):
         "That is a nice idea.",
         "I want you to sing a song.",
         "Name a famous composer.",
+        "Remind me how photosynthesis works.",
+        "Help me think of a name for a boat.",
         "List my favourite things.",
         "> My dog is called Rex.",
         "# My dog is called Rex.",

@@ -208,6 +208,7 @@ def test_the_topic_leaves_out_the_news(text, about):
         ("Which city is my home in?", "which city my home is in"),
         ("In which month was my car serviced?", "in which month my car was serviced"),
         ("Who are they?", "who they are"),
+        ("What did I say my dog is called?", "what I said my dog is called"),
         ("Name my dog.", ""),
         ("Did I tell you?", ""),
         ("", ""),
