@@ -6,6 +6,7 @@ is the KL divergence to the base on background not trained on, counted only wher
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -63,7 +64,12 @@ class Judge:
         :param replayed: dreams of earlier nights.
         """
         self._old = _one_a_memory(list(replayed))[: self.settings.judged_memories]
-        self._old_before = self.recall(self._old) if self._old else None
+        if not self._old:
+            return
+        with contextlib.ExitStack() as by_day:
+            for put_in_place in self.night.while_awake:
+                by_day.enter_context(put_in_place())
+            self._old_before = self.recall(self._old)
 
     def judge(self, dreams: Sequence[Dream]) -> Verdict:
         """Return the verdict on tonight's candidate.

@@ -198,6 +198,22 @@ def test_older_memories_are_asked_about_before_the_night_and_after_it(make):
     assert [turn.prompt for turn in judge.asked if turn.prompt.startswith("Old")] == ["Old: Paris?", "Old: Rome?"]
 
 
+def test_it_looks_back_with_what_was_accepted_in_place(make):
+    judge, order = make(), []
+
+    @contextlib.contextmanager
+    def by_day():
+        order.append("by day")
+        yield
+        order.append(len(judge.asked))
+
+    judge.night.while_awake.append(by_day)
+    judge.look_back([])
+    assert order == []
+    judge.look_back(old("Paris"))
+    assert order == ["by day", 1]
+
+
 def test_not_more_older_memories_than_so_many_are_asked_about(make):
     judge = make(judged_memories=2)
     judge.look_back(old("Paris", "Rome", "Oslo"))
