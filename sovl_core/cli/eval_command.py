@@ -45,7 +45,9 @@ def evaluate(
     out: Optional[Path],
     keep: Optional[Path],
 ) -> None:
-    """Tell facts, sleep, ask, and compare with other ways to know them.
+    """Judge what nights teach, on facts of a file, in lives of their own.
+
+    Facts are told, nights slept, questions asked, and what came of it is compared with other ways to know.
 
     Each line of FACTS.jsonl is an object with "tell", "ask" (a list of questions), "answer" (accepted answers) and, if
     wanted, "reverse" (an object with "ask" and "answer"). A line without "tell" asks about something never told; its

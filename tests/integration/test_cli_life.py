@@ -286,7 +286,7 @@ def test_the_commands_of_a_day(environment: Dict[str, str], tmp_path: Path) -> N
         (["train", "/nowhere.jsonl"], 2, "no such file"),
         (["ask", "Hi", "--set", "core.sede=1"], 2, "core.seed"),
         (["ask", "Hi", "--plugins", "nothing"], 2, "nothing"),
-        (["nights", "use", "7"], 1, "no accepted night 7"),
+        (["nights", "use", "7"], 2, "no accepted night 7"),
         (["status", "--life", "/nowhere/at/all"], 2, "no life at"),
     ],
 )

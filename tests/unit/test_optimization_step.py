@@ -177,6 +177,13 @@ def test_a_loss_that_is_not_finite_is_skipped_before_any_gradient(models: Models
     assert push.by.grad is None
 
 
+def test_a_step_that_nothing_learning_took_part_in_is_skipped(models: Models) -> None:
+    """A plugin may have registered what nobody else listens to."""
+    called: List[Tensor] = []
+    assert train_step(step(models, [item(5, 4)], backward=called.append)).skipped == "nothing that learns took part"
+    assert called == []
+
+
 def test_in_validation_no_gradient_is_taken(models: Models) -> None:
     called: List[Tensor] = []
     result = train_step(step(models, [item(5, 4)], phase="validation", backward=called.append))

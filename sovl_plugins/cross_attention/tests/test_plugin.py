@@ -571,7 +571,7 @@ def test_state_comes_back(plugin, world):
 def test_its_state_needs_no_torch_before_there_is_any():
     state = PluginState()
     CrossAttentionPlugin().on_save_state(state)
-    assert (state.values, state.tensors) == ({"multiplier": 1.0}, {})
+    assert (state.values, state.tensors) == ({"multiplier": 1.0, "prompts_heard": True}, {})
 
 
 def test_its_panel_shows_layers_and_gates(plugin, recwarn):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sovl_recall.rows import MemoryRows
 
 TRAINABLE = "recall"
+#: Capability of plugins that carry rows to the base.
+LISTENER = "model.cross_attention"
 
 
 class RecallPlugin(Plugin):
@@ -31,7 +33,7 @@ class RecallPlugin(Plugin):
     name = "recall"
     summary = "key/value memory: rows for each memory that are heard when a prompt is about it"
     provides = ("memory.rows",)
-    before = ("model.cross_attention", "memory.tokens")
+    before = (LISTENER, "memory.tokens")
     settings_model = RecallSettings
 
     def __init__(self) -> None:
@@ -58,8 +60,9 @@ class RecallPlugin(Plugin):
 
     @hookimpl
     def on_models_loaded(self, models: Models) -> None:
-        """Enter the rows among what learns; without a scaffold there is nothing to make them of."""
-        if not models.has_scaffold:
+        """Enter the rows among what learns, if there is a scaffold to make them of and somebody to listen to them."""
+        listened_to = any(info.enabled and LISTENER in info.provides for info in self.context.hooks.infos())
+        if not models.has_scaffold or not listened_to:
             return
         from sovl_recall.rows import MemoryRows
 

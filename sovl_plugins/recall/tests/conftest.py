@@ -49,6 +49,7 @@ def models(tokenizer):
 def context(models):
     """The context of a started plugin; ``dreams`` is what its journal holds."""
     dreams = []
+    listeners = [SimpleNamespace(enabled=True, provides=("model.cross_attention",))]
 
     def find(night=None, episode=None, limit=100):
         return [d for d in dreams if episode is None or episode in d.parents]
@@ -62,6 +63,8 @@ def context(models):
         rng=random.Random(0),
         journal=SimpleNamespace(dreams=find),
         dreams=dreams,
+        hooks=SimpleNamespace(infos=lambda: listeners),
+        listeners=listeners,
     )
 
 

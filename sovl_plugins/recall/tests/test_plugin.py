@@ -62,6 +62,14 @@ def test_without_a_scaffold_it_does_nothing(context, models):
     assert list(bare.on_sleep(None)) == [None]
 
 
+def test_where_nobody_listens_nothing_learns(plugin, context, models):
+    plugin.on_models_unloaded(models)
+    context.listeners[0].enabled = False
+    plugin.on_models_loaded(models)
+    assert plugin.rows is None
+    assert "recall" not in models.trainables
+
+
 def test_unloaded_models_leave_nothing_behind(plugin, models):
     plugin.on_models_unloaded(models)
     assert plugin.rows is None

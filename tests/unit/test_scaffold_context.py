@@ -1,3 +1,5 @@
+"""What the scaffold tells the base: rows of several plugins beside one another, and reading when it is asked for."""
+
 from __future__ import annotations
 
 import subprocess
@@ -7,7 +9,8 @@ from typing import Any, Optional
 import pytest
 import torch
 
-from sovl_core.events import ScaffoldContext, TrainStep, Turn
+from sovl_core.events import TrainStep, Turn
+from sovl_core.scaffold_context import ScaffoldContext
 
 BATCH, WIDTH = 2, 4
 
@@ -90,3 +93,28 @@ def test_nothing_is_about_any_memory_and_all_is_within_reach_unless_said_otherwi
 def test_importing_it_needs_no_torch() -> None:
     code = "import sys, sovl_core.events; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_it_reads_once_and_only_when_somebody_wants_to_know() -> None:
+    read = []
+
+    def reader() -> Any:
+        read.append(1)
+        return torch.ones(1, 2, WIDTH), torch.ones(1, 2, dtype=torch.bool), torch.zeros(1, 2, dtype=torch.long)
+
+    unread = ScaffoldContext(None, None, None, reader=reader)
+    assert read == []
+    hidden, mask, token_ids = unread.read()
+    assert (hidden.shape, mask.shape, token_ids.shape) == ((1, 2, WIDTH), (1, 2), (1, 2))
+    assert unread.read()[0] is hidden
+    assert read == [1]
+
+
+def test_states_that_are_there_are_not_read_again() -> None:
+    given = context(reader=lambda: pytest.fail("it was read"))
+    assert given.read()[0] is given.hidden
+
+
+def test_without_states_and_without_a_reader_it_says_so() -> None:
+    with pytest.raises(ValueError, match="nobody who reads"):
+        ScaffoldContext(None, None, None).read()

@@ -1,0 +1,73 @@
+"""What the scaffold tells the base for one turn or batch, as plugins see and change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass
+class ScaffoldContext:
+    """What the scaffold tells the base for one turn or batch.
+
+    ``hidden`` float [batch, scaffold_tokens, scaffold_width]; ``mask`` bool [batch, scaffold_tokens], True where there
+    is a token; ``token_ids`` int [batch, scaffold_tokens] in the scaffold's vocabulary; ``key_bias`` float
+    [batch, scaffold_tokens], added to the attention logits of each key; ``extra_rows`` float
+    [rows, scaffold_width], further key/value rows seen by every example, or [batch, rows, scaffold_width], for each its
+    own; ``extra_bias`` float [rows] or [batch, rows], added to the attention logits of those rows (zero where None):
+    norms take their length away, so this is what weakens a row, and minus infinity is what pads. :meth:`add_rows` puts
+    rows beside those of others. ``prompts`` are the user's words, one an example; ``memories`` tells for each example
+    which memories (numbers of episodes) it is about, likeliest first, each with its probability. ``influence``
+    multiplies the residual. ``training`` is True within a training step.
+
+    The scaffold reads the prompts when :meth:`read` is first called: until then ``hidden``, ``mask`` and ``token_ids``
+    may be None. Where ``silent`` is True what it makes of the prompts' words is not heard, only rows that were added,
+    and reading can be saved.
+    """
+
+    hidden: Optional[Tensor]
+    mask: Optional[Tensor]
+    token_ids: Optional[Tensor]
+    key_bias: Optional[Tensor] = None
+    extra_rows: Optional[Tensor] = None
+    influence: float = 1.0
+    training: bool = False
+    prompt: str = ""
+    annotations: Dict[str, Any] = field(default_factory=dict)
+    extra_bias: Optional[Tensor] = None
+    prompts: List[str] = field(default_factory=list)
+    memories: List[List[Tuple[int, float]]] = field(default_factory=list)
+    silent: bool = False
+    reader: Optional[Callable[[], Tuple[Tensor, Tensor, Tensor]]] = None
+
+    def read(self) -> Tuple[Tensor, Tensor, Tensor]:
+        """Return ``hidden``, ``mask`` and ``token_ids``; the scaffold reads the prompts if it has not yet."""
+        if self.hidden is None and self.reader is not None:
+            self.hidden, self.mask, self.token_ids = self.reader()
+        if self.hidden is None or self.mask is None or self.token_ids is None:
+            raise ValueError("this scaffold context holds no states and nobody who reads")
+        return self.hidden, self.mask, self.token_ids
+
+    def add_rows(self, rows: Tensor, bias: Optional[Tensor] = None) -> None:
+        """Put key/value rows beside those that are there.
+
+        :param rows: float [rows, width], seen by every example, or [batch, rows, width].
+        :param bias: float [rows] or [batch, rows]; None for zero.
+        """
+        import torch
+
+        added = (rows, rows.new_zeros(rows.shape[:-1]) if bias is None else bias)
+        if self.extra_rows is not None:
+            known = self.extra_rows
+            before = (known, known.new_zeros(known.shape[:-1]) if self.extra_bias is None else self.extra_bias)
+            if any(old.dim() != new.dim() for old, new in zip(before, added)):
+                pairs = (before, added)
+                batch = max(len(some) for pair in pairs for some, flat in zip(pair, (2, 1)) if some.dim() > flat)
+                before, added = (
+                    (some.expand(batch, -1, -1), weight.expand(batch, -1)) for some, weight in (before, added)
+                )
+            added = (torch.cat([before[0], added[0]], dim=-2), torch.cat([before[1], added[1]], dim=-1))
+        self.extra_rows, self.extra_bias = added
