@@ -9,6 +9,8 @@ OLDEST := .venv-oldest
 PIP_INSTALL := -m pip install --disable-pip-version-check
 
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard sovl_plugins/*/pyproject.toml)))
+# A check gives the same answer twice: property tests look for new cases when pytest is run by hand.
+SAME_CASES := --hypothesis-seed=0
 PACKAGES := sovl_core $(sort $(wildcard sovl_plugins/*/sovl_*))
 METADATA := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 EDITABLE_PLUGINS := $(PLUGINS:%=--editable ./%)
@@ -60,7 +62,7 @@ check: install
 	$(VENV)/bin/vermin --target=3.8- --no-tips --violations $(PACKAGES)
 
 test: check
-	$(VENV)/bin/python -m pytest --durations=10
+	$(VENV)/bin/python -m pytest --durations=10 $(SAME_CASES)
 	@$(MAKE) --no-print-directory test-3.8
 
 test-3.8:
@@ -73,7 +75,7 @@ endif
 # Files are chosen by the marker's name: pytest imports a file before it reads its marks, and most import torch.
 .PHONY: test-without-torch
 test-without-torch: $(VENV38)/.installed
-	$(VENV38)/bin/python -m pytest -m no_torch -p no:cacheprovider \
+	$(VENV38)/bin/python -m pytest -m no_torch -p no:cacheprovider $(SAME_CASES) \
 		$$(grep -rl --include='test_*.py' 'pytest\.mark\.no_torch' tests sovl_plugins)
 
 $(VENV38)/.installed: constraints-3.8.txt $(METADATA)

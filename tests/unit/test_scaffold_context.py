@@ -89,7 +89,6 @@ def test_nothing_is_about_any_memory_and_all_is_within_reach_unless_said_otherwi
     assert (Turn("hello").reach, TrainStep(None, None).reach) == (1.0, 1.0)  # type: ignore[arg-type]
 
 
-@pytest.mark.no_torch
 def test_importing_it_needs_no_torch() -> None:
     code = "import sys, sovl_core.events; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -128,7 +128,7 @@ def parse_statement(text: str) -> Optional[Statement]:
     complement = complement.strip("\"“”'’ ")
     if not complement:
         return None
-    clean = clean.replace("can not", "cannot")
+    clean, complement = (part.replace("can not", "cannot") for part in (clean, complement))
     return Statement(clean, subject, verb.verb, verb.lemma, verb.auxiliary, middle, preposition, complement)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sovl_dream.statement import parse_statement, uncapitalise, without_opener
@@ -193,6 +193,7 @@ def test_long_texts_come_to_an_end(start, piece):
     assert statement is None or statement.complement
 
 
+@example("I I can not")
 @given(st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=10).map(" ".join)))
 def test_no_text_breaks_the_parser(text):
     statement = parse_statement(text)
