@@ -22,7 +22,7 @@ class RecallSettings(PluginSettings):
         True, description="Let the base hear the recalled rows alone, not what the scaffold makes of the prompt."
     )
     estranged: float = Field(
-        0.8, ge=0, le=1, description="Share of a step's dreams that are answered behind another dream's prompt."
+        1.0, ge=0, le=1, description="Share of a step's dreams that are answered behind another dream's prompt."
     )
     sharpness: float = Field(
         2.0, ge=1, le=16, description="By day probabilities are lifted to this power: the likeliest memory speaks."
