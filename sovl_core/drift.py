@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, List, Sequence, Tuple
 
-from sovl_core.constants import IGNORED_LABEL
+from sovl_core.constants import IGNORED_LABEL, MAX_SEQ_LENGTH
 from sovl_core.data_processing import Example, collate, pad_token_id, tokenize_and_map
 from sovl_core.events import TrainStep, Turn
 from sovl_core.optimization_step import train_step
@@ -75,15 +75,23 @@ def measure_drift(
     return DriftReport(total / len(prompts), 1.0 - len(changed) / len(prompts), replies, [e.prompt for e in changed])
 
 
+def validation_step(
+    models: Models, example: Example, system_prompt: str, max_length: int = MAX_SEQ_LENGTH
+) -> TrainStep:
+    """Return a step over one example in which nothing is learned."""
+    encoded = tokenize_and_map(models.base_tokenizer, [example], max_length, system_prompt)
+    batch = collate(encoded, pad_token_id(models.base_tokenizer)).to(models.device)
+    return TrainStep(batch, models, phase="validation")
+
+
 def _divergence(models: Models, hooks: PluginManager, example: Example, system_prompt: str, reach: float) -> float:
     import torch
 
-    encoded = tokenize_and_map(models.base_tokenizer, [example], system_prompt=system_prompt)
-    batch = collate(encoded, pad_token_id(models.base_tokenizer)).to(models.device)
-    if not (batch.labels[:, 1:] != IGNORED_LABEL).any():
+    step = validation_step(models, example, system_prompt)
+    step.reach = reach
+    if not (step.batch.labels[:, 1:] != IGNORED_LABEL).any():
         return 0.0
     with torch.no_grad():
-        step = TrainStep(batch, models, phase="validation", reach=reach)
         result = hooks.on_train_step(step, train_step)
     # A candidate whose divergence cannot be computed must not pass for one that changes nothing.
     return result.losses.get("kept", float("inf"))

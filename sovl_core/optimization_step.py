@@ -57,9 +57,9 @@ def train_step(step: TrainStep) -> StepResult:
     total = torch.stack([loss.reshape(()) for loss in losses.values()]).sum()
     if not torch.isfinite(total):
         return StepResult.skip("the loss is not finite")
-    if step.backward is not None and step.phase != "validation" and not total.requires_grad:
-        return StepResult.skip("nothing that learns took part")
     if step.backward is not None and step.phase != "validation":
+        if not total.requires_grad:
+            return StepResult.skip("nothing that learns took part")
         step.backward(total)
     return _result(states, nll, logits, losses, total, len(batch))
 

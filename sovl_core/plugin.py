@@ -46,6 +46,21 @@ class Plugin:
     before: Tuple[str, ...] = ()
     requires: Tuple[str, ...] = ()
     settings_model: Type[PluginSettings] = PluginSettings
+    _context: Optional[PluginContext] = None
+
+    @property
+    def context(self) -> PluginContext:
+        """What the kernel handed over at the start, once ``on_start`` has kept it.
+
+        :raises RuntimeError: before that.
+        """
+        if self._context is None:
+            raise RuntimeError(f"the {self.name} plugin has not been started")
+        return self._context
+
+    @context.setter
+    def context(self, context: PluginContext) -> None:
+        self._context = context
 
 
 @dataclass

@@ -37,7 +37,6 @@ class BaseLora(Plugin):
     def __init__(self, parameters: Optional[int] = None) -> None:
         self.parameters = parameters
         self.rank = 0
-        self._context: Optional[PluginContext] = None
         self._models: Optional[Models] = None
         self._layers: List[Any] = []
         self._handles: List[Any] = []
@@ -48,14 +47,12 @@ class BaseLora(Plugin):
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
         """Keep the context."""
-        self._context = context
+        self.context = context
 
     @hookimpl
     def on_models_loaded(self, models: Models) -> None:
         """Wrap the base's linear layers, switched off, and register what learns."""
-        if self._context is None:
-            raise RuntimeError("the plugin has not been started")
-        config = self._context.config
+        config = self.context.config
         names = model_layers.linear_names(models.base)
         each = parameters_of_one_rank(models, names)
         self.rank = config.lora.rank if not self.parameters else max(1, round(self.parameters / each))
@@ -132,7 +129,7 @@ class BaseLora(Plugin):
 
 def _weight(carrier: Any) -> float:
     """Return how much a turn or step wants of what was learned; there is no relevance here that could be trusted."""
-    weight: float = carrier.influence * getattr(carrier, "reach", 1.0)
+    weight: float = carrier.influence * carrier.reach
     return weight
 
 

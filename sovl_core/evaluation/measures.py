@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Sequence, Tuple
 
 from sovl_core.answer_states import answer_states, full_states
-from sovl_core.data_processing import Example, collate, pad_token_id, tokenize_and_map
-from sovl_core.drift import measure_drift
+from sovl_core.data_processing import Example
+from sovl_core.drift import measure_drift, validation_step
 from sovl_core.events import Reply, StepResult, TrainStep, Turn
 from sovl_core.model_layers import max_positions
 
@@ -225,10 +225,7 @@ def _batch_nll(step: TrainStep) -> Tuple[float, int]:
 
 def _step(models: Models, example: Example, system_prompt: str) -> TrainStep:
     # All that was told may stand before the prompt: nothing of it is cut that the model has positions for.
-    longest = max_positions(models.base) or LONGEST
-    encoded = tokenize_and_map(models.base_tokenizer, [example], longest, system_prompt)
-    batch = collate(encoded, pad_token_id(models.base_tokenizer)).to(models.device)
-    return TrainStep(batch, models, phase="validation")
+    return validation_step(models, example, system_prompt, max_positions(models.base) or LONGEST)
 
 
 def _ratio(difference: float, tokens: int) -> float:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Generator, List
 
+from sovl_core.constants import KEPT_KINDS
 from sovl_core.events import Dream, DreamRequest
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin
 
 #: What the user would say to hear a told sentence back.
 PROMPT = "Tell me something you know about me."
-#: Kinds of dream that hold nothing of any memory: they are learned as the base's own.
-KEPT = ("background", "contrast")
 
 
 class PlainDreams(Plugin):
@@ -33,4 +32,4 @@ class PlainDreams(Plugin):
             Dream("rewrite", PROMPT, memory.prompt, [memory.id], writer=self.name, verdict="accepted")
             for memory in request.memories
         ]
-        return said + [dream for dream in dreams if dream.kind in KEPT]
+        return said + [dream for dream in dreams if dream.kind in KEPT_KINDS]

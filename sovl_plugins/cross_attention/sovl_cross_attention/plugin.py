@@ -55,17 +55,9 @@ class CrossAttentionPlugin(Plugin):
         self.stack: Optional[CrossAttentionStack] = None
         self.multiplier = 1.0
         self.prompts_heard = True
-        self._context: Optional[PluginContext] = None
         self._gate: Optional[RelevanceGate] = None
         self._night: Optional[Night] = None
         self._read: Dict[str, List[Recalled]] = {}
-
-    @property
-    def context(self) -> PluginContext:
-        """What the kernel handed over at the start."""
-        if self._context is None:
-            raise RuntimeError("the cross_attention plugin has not been started")
-        return self._context
 
     @property
     def gate(self) -> RelevanceGate:
@@ -79,7 +71,7 @@ class CrossAttentionPlugin(Plugin):
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
         """Keep the context."""
-        self._context = context
+        self.context = context
         self.settings = context.settings
 
     @hookimpl
@@ -164,8 +156,7 @@ class CrossAttentionPlugin(Plugin):
         # alone or over everything is for plugins further inside to say; its length tells.
         positions = step.batch.prompt_mask.roll(-1, 1).logical_not() & step.batch.attention_mask.bool()
         with self.stack.hearing(scaffold_context, everywhere=True, positions=positions):
-            result = yield
-        return result
+            return (yield)
 
     @hookimpl(wrapper=True)
     def on_sleep(self, night: Night) -> Generator[None, Optional[NightReport], Optional[NightReport]]:

@@ -148,9 +148,11 @@ class RelevanceGate:
 
         All ones as long as there is nothing to tell by.
         """
-        found = self.probabilities(features)
+        return self._relevance(self.probabilities(features))
+
+    def _relevance(self, found: Tensor) -> Tensor:
         if not found.shape[1]:
-            return torch.ones(len(features))
+            return torch.ones(len(found))
         return found[:, [index for index, memory in enumerate(self.classes) if memory > NOTHING]].sum(1).clamp(max=1)
 
     def about(self, features: Tensor, count: int, threshold: float) -> List[List[Tuple[int, float]]]:
@@ -159,7 +161,7 @@ class RelevanceGate:
         Where it is about any with a probability of ``threshold`` or more, that it is about some is taken for granted.
         """
         found = self.probabilities(features)
-        relevance = self.relevance(features).tolist()
+        relevance = self._relevance(found).tolist()
         memories: List[List[Tuple[int, float]]] = []
         for row, relevant in zip(found.tolist(), relevance):
             likely = [(memory, p) for p, memory in sorted(zip(row, self.classes), reverse=True) if memory > NOTHING]

@@ -46,20 +46,12 @@ class CuriosityPlugin(Plugin):
         self.curiosity = TrueCuriosity(self.settings)
         self.tally = Tally()
         self._silence = Silence()
-        self._context: Optional[PluginContext] = None
         self._queue: Optional[QuestionQueue] = None
         self._inquiry: Optional[Inquiry] = None
         self._waking: Optional[Waking] = None
         self._spoke = float("-inf")
         # The kernel does not know that a question asked by command waits for an answer.
         self._by_command: Optional[Question] = None
-
-    @property
-    def context(self) -> PluginContext:
-        """What the kernel handed over at the start."""
-        if self._context is None:
-            raise RuntimeError("the curiosity plugin has not been started")
-        return self._context
 
     @property
     def queue(self) -> QuestionQueue:
@@ -76,7 +68,7 @@ class CuriosityPlugin(Plugin):
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
         """Keep the context and weigh by its settings."""
-        self._context = context
+        self.context = context
         self.settings = context.settings
         self._queue = QuestionQueue(context.journal, context.logger, self.name)
         self._waking = Waking(context, self._queue)

@@ -38,19 +38,11 @@ class DreamPlugin(Plugin):
     def __init__(self) -> None:
         self.settings = DreamSettings()
         self.temperament_at_sleep = 0.0
-        self._context: Optional[PluginContext] = None
-
-    @property
-    def context(self) -> PluginContext:
-        """What the kernel handed over at the start."""
-        if self._context is None:
-            raise RuntimeError("the dream plugin has not been started")
-        return self._context
 
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
         """Keep the context."""
-        self._context = context
+        self.context = context
         self.settings = context.settings
 
     @hookimpl

@@ -44,19 +44,11 @@ class FeedbackPlugin(Plugin):
 
     def __init__(self) -> None:
         self.day = Day()
-        self._context: Optional[PluginContext] = None
-
-    @property
-    def context(self) -> PluginContext:
-        """What the kernel handed over at the start."""
-        if self._context is None:
-            raise RuntimeError("the feedback plugin has not been started")
-        return self._context
 
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
         """Keep the context."""
-        self._context = context
+        self.context = context
 
     @hookimpl(wrapper=True)
     def on_generate(self, turn: Turn) -> Generator[None, Optional[Reply], Optional[Reply]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from sovl_core.constants import KEPT_KINDS
 from sovl_core.drift import DriftReport, measure_drift
@@ -94,12 +94,8 @@ class Judge:
 
     def recall(self, dreams: Sequence[Dream], reach: float = 1.0) -> float:
         """Return the share of dreams whose answer occurs in the greedy reply; NaN for none."""
-        hits = 0
-        for index, dream in enumerate(dreams):
-            self.night.breathe()
-            turn = Turn(dream.prompt, max_new_tokens=ANSWER_TOKENS, purpose="evaluation", reach=reach)
-            hits += dream.answer.lower() in self.generate(turn).text.lower()
-            self.night.progress(Progress("judge", index + 1, len(dreams), detail="what it knows"))
+        replies = self._replies(dreams, reach, "what it knows")
+        hits = sum(dream.answer.lower() in reply for dream, reply in zip(dreams, replies))
         return hits / len(dreams) if dreams else float("nan")
 
     def false_recall(self, dreams: Sequence[Dream], reach: float = 1.0) -> Optional[float]:
@@ -109,14 +105,18 @@ class Judge:
         """
         answers = {d.answer.lower() for d in dreams if d.answer and d.kind not in KEPT_KINDS}
         asked = [d for d in dreams if d.held_out and d.kind == "contrast"][: self.settings.judged_memories]
-        wrong = 0
-        for index, dream in enumerate(asked):
+        replies = self._replies(asked, reach, "what it was never told")
+        wrong = sum(any(answer in reply for answer in answers) for reply in replies)
+        return wrong / len(asked) if asked else None
+
+    def _replies(self, dreams: Sequence[Dream], reach: float, detail: str) -> Iterator[str]:
+        """Yield the greedy reply to each dream's prompt, in lower case, giving way before each."""
+        for index, dream in enumerate(dreams):
             self.night.breathe()
             turn = Turn(dream.prompt, max_new_tokens=ANSWER_TOKENS, purpose="evaluation", reach=reach)
-            text = self.generate(turn).text.lower()
-            wrong += any(answer in text for answer in answers)
-            self.night.progress(Progress("judge", index + 1, len(asked), detail="what it was never told"))
-        return wrong / len(asked) if asked else None
+            reply = self.generate(turn).text.lower()
+            self.night.progress(Progress("judge", index + 1, len(dreams), detail=detail))
+            yield reply
 
     def drift(self, prompts: Sequence[str], reach: float) -> DriftReport:
         """Return the mean KL(base || candidate) in nats a token; 0 for prompts whose reply is the base's, exactly."""

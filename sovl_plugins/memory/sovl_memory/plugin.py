@@ -53,20 +53,12 @@ class MemoryPlugin(Plugin):
         self.settings = MemorySettings()
         self.token_map = TokenMap(self.settings)
         self.dream_memory = DreamMemory(self.settings)
-        self._context: Optional[PluginContext] = None
         self._tokens: Optional[ScaffoldTokens] = None
-
-    @property
-    def context(self) -> PluginContext:
-        """What the kernel handed over at the start."""
-        if self._context is None:
-            raise RuntimeError("the memory plugin has not been started")
-        return self._context
 
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
         """Keep the context and remember by its settings."""
-        self._context = context
+        self.context = context
         self.settings = context.settings
         self.token_map = TokenMap(self.settings)
         self.dream_memory = DreamMemory(self.settings)

@@ -38,23 +38,15 @@ class QuantizationPlugin(Plugin):
     settings_model = QuantizationSettings
 
     def __init__(self) -> None:
-        self._context: Optional[PluginContext] = None
         self._loaded: Optional[str] = None
         self._footprint = 0
         self._last: Optional[Measurement] = None
         self._quiet = Quiet()
 
-    @property
-    def context(self) -> PluginContext:
-        """What the kernel handed over at the start."""
-        if self._context is None:
-            raise RuntimeError("the quantization plugin has not been started")
-        return self._context
-
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
         """Keep the context; keep bitsandbytes from filling the terminal."""
-        self._context = context
+        self.context = context
         self._quiet.start()
 
     @hookimpl

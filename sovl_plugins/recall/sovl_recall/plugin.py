@@ -39,23 +39,15 @@ class RecallPlugin(Plugin):
     def __init__(self) -> None:
         self.settings = RecallSettings()
         self.rows: Optional[MemoryRows] = None
-        self._context: Optional[PluginContext] = None
         self._estranged: Dict[int, int] = {}
         self._tonight: Dict[int, Optional[Encoded]] = {}
         self._night: Optional[Night] = None
         self._prompts: List[str] = []
 
-    @property
-    def context(self) -> PluginContext:
-        """What the kernel handed over at the start."""
-        if self._context is None:
-            raise RuntimeError("the recall plugin has not been started")
-        return self._context
-
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
         """Keep the context."""
-        self._context = context
+        self.context = context
         self.settings = context.settings
 
     @hookimpl
