@@ -179,8 +179,16 @@ VERSION_1: Migration = (
     *_status_counter(),
 )
 
+#: What was taken in from elsewhere. A key outlives its episode: what was deleted does not come back with the same file.
+VERSION_2: Migration = (
+    """CREATE TABLE imports (
+        key TEXT PRIMARY KEY,
+        episode INTEGER REFERENCES episodes (id) ON DELETE SET NULL) WITHOUT ROWID""",
+    "CREATE INDEX imports_episode ON imports (episode)",
+)
+
 #: ``MIGRATIONS[n]`` leads from version n to version n + 1; version 0 is an empty file.
-MIGRATIONS: Tuple[Migration, ...] = (VERSION_1,)
+MIGRATIONS: Tuple[Migration, ...] = (VERSION_1, VERSION_2)
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

@@ -39,6 +39,23 @@ class Episode:
 
 
 @dataclass(frozen=True)
+class Exchange:
+    """Something that was said elsewhere, on its way into the journal.
+
+    ``key`` names it among all that a life ever took in, and what has a key is taken in once; "" takes it in each time.
+    ``created`` is seconds since the epoch, None for now. The other fields are those of the :class:`Episode` it becomes.
+    """
+
+    prompt: str
+    reply: str = ""
+    conversation: str = ""
+    created: Optional[float] = None
+    key: str = ""
+    source: str = "import"
+    details: Dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Question:
     """Something the system asked; ``status`` is ``queued``, ``asked``, ``answered`` or ``dropped``."""
 

@@ -50,11 +50,13 @@ def test_empty_file_becomes_a_journal(path):
     check_current(connection, path)
 
 
-def test_released_version_is_what_its_migration_still_makes(older, tmp_path):
-    fresh = connect(tmp_path / "fresh.db")
-    migrate(fresh, tmp_path / "fresh.db", MIGRATIONS[:1])
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS) + 1))
+def test_released_version_is_what_its_migrations_still_make(version, path, tmp_path):
+    released, fresh = connect(path), connect(tmp_path / "fresh.db")
+    released.executescript(FIXTURES[version - 1].read_text(encoding="utf-8"))
+    migrate(fresh, tmp_path / "fresh.db", MIGRATIONS[:version])
 
-    assert objects(connect(older)) == objects(fresh)
+    assert objects(released) == objects(fresh)
 
 
 def test_older_journal_is_migrated_forward_and_keeps_its_rows(older):
@@ -90,6 +92,7 @@ def test_migrating_twice_changes_nothing(older):
 
 def test_failed_migration_leaves_the_older_version_whole(older):
     connection = connect(older)
+    migrate(connection, older)
     before = objects(connection)
 
     with pytest.raises(sqlite3.OperationalError, match="no_such_table"):

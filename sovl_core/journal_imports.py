@@ -1,0 +1,43 @@
+"""The part of the journal that takes in what was said elsewhere, each thing once."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Sequence
+
+from sovl_core.journal_database import JournalPart
+from sovl_core.journal_rows import clean_text, to_json
+from sovl_core.records import Exchange
+
+
+class ImportJournal(JournalPart):
+    """Exchanges that come from files."""
+
+    def take_in(self, exchanges: Sequence[Exchange]) -> int:
+        """Enter exchanges as episodes, all of them or (when it fails) none; those whose key is known are passed over.
+
+        :param exchanges: in the order in which they are to be remembered.
+        :return: how many were new.
+        :raises SOVLError: when they cannot be written (full disk, opened for reading).
+        """
+        with self._database.write() as connection:
+            return sum(self._take_in_one(connection, exchange) for exchange in exchanges)
+
+    def _take_in_one(self, connection: sqlite3.Connection, exchange: Exchange) -> bool:
+        key = clean_text(exchange.key)
+        if key and connection.execute("SELECT 1 FROM imports WHERE key = ?", (key,)).fetchone():
+            return False
+        cursor = connection.execute(
+            "INSERT INTO episodes (conversation, prompt, reply, source, created, details) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                clean_text(exchange.conversation),
+                clean_text(exchange.prompt),
+                clean_text(exchange.reply),
+                clean_text(exchange.source),
+                self._clock() if exchange.created is None else exchange.created,
+                to_json(exchange.details),
+            ),
+        )
+        if key:
+            connection.execute("INSERT INTO imports (key, episode) VALUES (?, ?)", (key, cursor.lastrowid))
+        return True
