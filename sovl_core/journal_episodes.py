@@ -1,11 +1,9 @@
-"""The part of the journal that holds what was said: episodes, conversations, and the search through them."""
+"""The part of the journal that holds what was said: episodes, and the search through them."""
 
 from __future__ import annotations
 
 import random
 import sqlite3
-import time
-import uuid
 from typing import Any, Dict, List, Optional
 
 from sovl_core.error_handling import BadInput
@@ -13,7 +11,7 @@ from sovl_core.journal_database import JournalDatabase, JournalPart
 from sovl_core.journal_rows import NO_BOUND, clean_text, episode_from, limit_of, read_counter, require, to_json
 from sovl_core.journal_schema import CONSOLIDATED, UNCONSOLIDATED
 from sovl_core.journal_search import search_query
-from sovl_core.records import Episode, Message
+from sovl_core.records import Episode
 
 
 class EpisodeJournal(JournalPart):
@@ -184,28 +182,6 @@ class EpisodeJournal(JournalPart):
         """
         query, parameters = search_query(clean_text(text), limit_of(limit), self._database.has_search_index)
         return _select(self._database, query, parameters)
-
-    def messages(self, conversation: str, turns: int) -> List[Message]:
-        """Return the last ``turns`` exchanges of a conversation as messages, oldest first.
-
-        Turns without a reply (told, or broken off) are left out: chat templates want the roles to alternate.
-        """
-        rows = _select(
-            self._database,
-            "SELECT * FROM episodes WHERE conversation = ? AND reply <> '' ORDER BY id DESC LIMIT ?",
-            [clean_text(conversation), limit_of(turns)],
-        )
-        pairs = ((Message("user", episode.prompt), Message("assistant", episode.reply)) for episode in reversed(rows))
-        return [message for pair in pairs for message in pair]
-
-    def last_conversation(self) -> Optional[str]:
-        """Return the conversation of the newest episode, None in a life without any."""
-        newest = self.episodes(limit=1)
-        return newest[0].conversation if newest else None
-
-    def new_conversation(self) -> str:
-        """Return a name that no conversation has; it begins with the time (UTC), so that names sort by age."""
-        return time.strftime("%Y%m%d-%H%M%S-", time.gmtime(self._clock())) + uuid.uuid4().hex[:8]
 
 
 def _select(database: JournalDatabase, query: str, parameters: List[Any]) -> List[Episode]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 import click
 
@@ -30,8 +30,12 @@ def history(app: AppContext, count: int, everything: bool, as_json: bool) -> Non
     In a shell "this conversation" is the last one of the life.
     """
     system = app.system(read_only=True)
-    conversation = None if everything else _this_conversation(app, system)
-    print_episodes(app, system.journal.episodes(limit=count, conversation=conversation)[::-1], as_json)
+    journal = system.journal
+    if everything:
+        turns = journal.episodes(limit=count)[::-1]
+    else:
+        turns = journal.thread(_this_conversation(app, system), limit=count)
+    print_episodes(app, turns, as_json)
 
 
 @click.command("search", context_settings={"ignore_unknown_options": True})
@@ -99,9 +103,9 @@ def _remarks(episode: Episode) -> str:
     return f"  ({', '.join(remarks)})" if remarks else ""
 
 
-def _this_conversation(app: AppContext, system: Any) -> Optional[str]:
+def _this_conversation(app: AppContext, system: Any) -> str:
     name = system.conversation if app.in_session else system.journal.last_conversation()
-    # Nothing was ever said: an empty name matches no turn, where None would match all.
+    # Nothing was ever said: an empty name matches no turn.
     return name or ""
 
 

@@ -242,6 +242,7 @@ FREQUENT = {
     "episodes of a conversation": lambda j: j.episodes(limit=5, conversation="c0"),
     "page of episodes": lambda j: j.episodes(limit=5, before=9, conversation="c0"),
     "messages": lambda j: j.messages("c0", turns=3),
+    "messages of a branch": lambda j: j.messages(j.branch_conversation("c0", 1), turns=3),
     "last_conversation": lambda j: j.last_conversation(),
     "unconsolidated": lambda j: j.unconsolidated(limit=5),
     "consolidated": lambda j: j.consolidated(limit=5),

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import random
-import re
 
 import pytest
 
 from sovl_core.error_handling import BadInput
 from sovl_core.events import Dream, Feedback
 from sovl_core.journal import Journal
-from sovl_core.records import Message
 
 pytestmark = pytest.mark.no_torch
 
@@ -186,37 +184,6 @@ def test_number_of_a_deleted_episode_is_not_given_again(journal):
     journal.delete_episode(gone)
 
     assert say(journal, "b") != [gone]
-
-
-def test_messages_alternate_and_leave_out_what_got_no_reply(journal):
-    say(journal, "one", reply="1")
-    say(journal, "told")
-    say(journal, "elsewhere", conversation="other", reply="x")
-    say(journal, "two", reply="2")
-    say(journal, "being answered")
-
-    assert journal.messages("c", turns=10) == [
-        Message("user", "one"),
-        Message("assistant", "1"),
-        Message("user", "two"),
-        Message("assistant", "2"),
-    ]
-    assert journal.messages("c", turns=1) == [Message("user", "two"), Message("assistant", "2")]
-    assert journal.messages("c", turns=0) == []
-    assert journal.messages("nobody", turns=10) == []
-
-
-def test_conversations(journal, clock):
-    assert journal.last_conversation() is None
-    names = {journal.new_conversation() for _ in range(50)}
-    say(journal, "a", conversation="first")
-    say(journal, "b", conversation="second")
-
-    assert journal.last_conversation() == "second"
-    assert len(names) == 50
-    assert all(re.fullmatch(r"20231114-221320-[0-9a-f]{8}", name) for name in names)
-    clock.now += 86400
-    assert journal.new_conversation() > max(names)
 
 
 def test_sample_of_what_was_learned(journal):
