@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Dict, Generator, List, Optional, Tuple
 
-from sovl_core.constants import KEPT_KINDS
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, StatusPanel
 from sovl_recall.settings import RecallSettings
@@ -12,15 +11,17 @@ from sovl_recall.settings import RecallSettings
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sovl_core.data_processing import Encoded
     from sovl_core.events import Night, NightReport, ScaffoldContext, StepResult, TrainStep
     from sovl_core.models import Models
     from sovl_core.plugin import PluginContext
     from sovl_recall.rows import MemoryRows
+    from sovl_recall.tonight import Tonight
 
 TRAINABLE = "recall"
 #: Capability of plugins that carry rows to the base.
 LISTENER = "model.cross_attention"
+#: Memories that the scaffold reads side by side at the end of a night.
+READ_TOGETHER = 32
 
 
 class RecallPlugin(Plugin):
@@ -40,9 +41,7 @@ class RecallPlugin(Plugin):
         self.settings = RecallSettings()
         self.rows: Optional[MemoryRows] = None
         self._estranged: Dict[int, int] = {}
-        self._tonight: Dict[int, Optional[Encoded]] = {}
-        self._night: Optional[Night] = None
-        self._prompts: List[str] = []
+        self._tonight: Optional[Tonight] = None
 
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
@@ -96,7 +95,9 @@ class RecallPlugin(Plugin):
         from sovl_recall.estrangement import estrange
 
         system_prompt = self.context.config.generation.system_prompt
-        share, rng, prompts = self.settings.estranged, self.context.rng, self._prompts_of_tonight(step)
+        dreamed = self._tonight.prompts() if self._tonight is not None else []
+        prompts = dreamed or [example.prompt for example in step.batch.examples]
+        share, rng = self.settings.estranged, self.context.rng
         step.batch, self._estranged = estrange(step.batch, step.models, self.rows, prompts, share, rng, system_prompt)
         try:
             return (yield)
@@ -110,13 +111,13 @@ class RecallPlugin(Plugin):
             return (yield)
         before = self.rows.memories()
         try:
-            self._lay_down(night)
+            tonight = self._tonight = self._lay_down(night)
             report = yield
             if report is not None:
-                self._fold()
                 self.rows.keep({*before, *report.learned})
+                self._fold([memory for memory in tonight.memories if memory in self.rows])
         finally:
-            self._tonight, self._night, self._prompts = {}, None, []
+            self._tonight = None
         return report
 
     @hookimpl
@@ -124,64 +125,45 @@ class RecallPlugin(Plugin):
         """Tell how many memories have rows."""
         return StatusPanel("Recall", {"memories with rows": 0 if self.rows is None else len(self.rows)})
 
-    def _prompts_of_tonight(self, step: TrainStep) -> List[str]:
-        """Return the prompts of tonight's dreams, background among them: the more of them, the less one matters."""
-        if not self._prompts:
-            dreams = [] if self._night is None else self.context.journal.dreams(night=self._night.number, limit=None)
-            found = [dream.prompt for dream in reversed(dreams) if dream.verdict == "accepted" and not dream.held_out]
-            self._prompts = found or [example.prompt for example in step.batch.examples]
-        return self._prompts
-
-    def _lay_down(self, night: Night) -> None:
+    def _lay_down(self, night: Night) -> Tonight:
         """Begin tonight's rows: as long as the night lasts, what the scaffold reads is added to them."""
         import torch
 
         from sovl_core.model_layers import output_size
+        from sovl_recall.tonight import Tonight
 
         assert self.rows is not None
-        self._night, width = night, output_size(night.models.scaffold)
+        tonight = Tonight(night, self.context.journal, self.context.config.generation.system_prompt)
+        width = output_size(night.models.scaffold)
         for memory in night.memories:
             if memory.id not in self.rows:
                 self.rows.add(memory.id, torch.zeros(self.settings.rows, width, device=night.models.device))
-                self._tonight[memory.id] = None
+                tonight.memories.append(memory.id)
+        return tonight
 
     def _read(self, memories: List[List[Tuple[int, float]]], training: bool) -> Dict[int, Tensor]:
         """Let the scaffold read those of tonight's memories that are recalled."""
         assert self.rows is not None
-        count = self.settings.recalled
+        count, tonight = self.settings.recalled, self._tonight
         wanted = {memory for likely in memories for memory, _ in self.rows.chosen(likely, count)}
-        fresh = sorted(wanted.intersection(self._tonight))
-        if not fresh:
+        if tonight is None or not wanted.intersection(tonight.memories):
             return {}
         import torch
 
         from sovl_recall.states import memory_states
 
-        exchanges = [self._told(memory) for memory in fresh]
+        models, fresh = self.context.models(), sorted(wanted.intersection(tonight.memories))
+        exchanges = [tonight.told(memory, models) for memory in fresh]
         with torch.set_grad_enabled(training and torch.is_grad_enabled()):
-            return dict(zip(fresh, memory_states(self.context.models(), exchanges, self.settings.rows)))
+            return dict(zip(fresh, memory_states(models, exchanges, self.settings.rows)))
 
-    def _told(self, memory: int) -> Encoded:
-        """Return one of tonight's memories as it is to be told: in the words of its dreams, else in its own."""
-        found = self._tonight[memory]
-        if found is None:
-            from sovl_recall.states import told
-
-            assert self._night is not None
-            prompt = next(episode.prompt for episode in self._night.memories if episode.id == memory)
-            dreams = self.context.journal.dreams(night=self._night.number, episode=memory, limit=None)
-            words = dict.fromkeys(d.completion for d in dreams if d.verdict == "accepted" and d.kind not in KEPT_KINDS)
-            completion = " ".join(reversed(list(words))) or prompt
-            system_prompt = self.context.config.generation.system_prompt
-            found = self._tonight[memory] = told(self.context.models(), prompt, completion, system_prompt)
-        return found
-
-    def _fold(self) -> None:
+    def _fold(self, memories: List[int]) -> None:
         """Make what the scaffold reads at the end of the night part of the rows: by day it reads them no more."""
         assert self.rows is not None
-        for memory in self._tonight:
-            (states,) = self._read([[(memory, 1.0)]], training=False).values()
-            self.rows.add(memory, self.rows[memory][: len(states)] + states)
+        for first in range(0, len(memories), READ_TOGETHER):
+            together = memories[first : first + READ_TOGETHER]
+            for memory, states in self._read([[(memory, 1.0)] for memory in together], training=False).items():
+                self.rows.add(memory, self.rows[memory][: len(states)] + states)
 
     def _sharpened(self, likely: List[Tuple[int, float]]) -> List[Tuple[int, float]]:
         powers = [p**self.settings.sharpness for _, p in likely]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, List, Sequence
 import torch
 from torch import Tensor
 
-from sovl_core.data_processing import Encoded, Example, pad_token_id, tokenize_and_map
+from sovl_core.data_processing import Encoded, Example, collate, pad_token_id, tokenize_and_map
 from sovl_core.scaffold import scaffold_hidden_states
 
 if TYPE_CHECKING:
@@ -31,16 +31,16 @@ def memory_states(models: Models, memories: Sequence[Encoded], count: int) -> Li
     """
     scaffold = models.scaffold
     device = next(scaffold.parameters()).device
-    width, pad = max(len(memory) for memory in memories), pad_token_id(models.scaffold_tokenizer)
-    ids = torch.tensor([m.input_ids + [pad] * (width - len(m)) for m in memories], device=device)
-    mask = torch.tensor([[1] * len(m) + [0] * (width - len(m)) for m in memories], device=device)
-    states = _scaled(scaffold_hidden_states(scaffold, ids, mask))
+    batch = collate(memories, pad_token_id(models.scaffold_tokenizer)).to(device)
+    states = _scaled(scaffold_hidden_states(scaffold, batch.input_ids, batch.attention_mask))
     with torch.no_grad():
-        said = _scaled(scaffold.get_input_embeddings()(ids))
+        said = _scaled(scaffold.get_input_embeddings()(batch.input_ids))
     found = []
     for row, memory in enumerate(memories):
         first, last = memory.prompt_length, min(len(memory), memory.prompt_length + count)
         rows = states[row, first - 1 : last - 1]
+        # Embeddings of another width than the states (OPT-350m projects its own) lie in another space: their sum says
+        # nothing.
         if said.shape[-1] == rows.shape[-1]:
             rows = rows + said[row, first:last]
         found.append(rows.to(models.device))

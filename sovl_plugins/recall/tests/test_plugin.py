@@ -11,6 +11,7 @@ import torch
 from sovl_core.data_processing import Example, collate, tokenize_and_map
 from sovl_core.events import Dream, Night, NightReport, ScaffoldContext, TrainStep
 from sovl_recall import RecallPlugin
+from sovl_recall.states import memory_states
 
 WIDTH = 32
 
@@ -107,6 +108,49 @@ def test_memories_that_nothing_was_learned_of_lose_their_rows(plugin, sleep):
     assert plugin.rows.memories() == [2]
 
 
+def test_memories_read_together_have_the_rows_that_each_has_by_itself(plugin, context, models, sleep):
+    """A night used to read them one by one."""
+    context.dreams += [Dream("question", "who", "your dog is called rex and lives in graz", [1], verdict="accepted")]
+    told = {}
+    sleep(lambda: told.update({m: plugin._tonight.told(m, models) for m in (1, 2)}))
+    assert plugin.rows.memories() == [1, 2]
+    for number, memory_told in told.items():
+        (alone,) = memory_states(models, [memory_told], context.settings.rows)
+        assert torch.allclose(plugin.rows[number], alone, atol=1e-5)
+
+
+def test_a_night_reads_only_the_memories_it_keeps_and_those_together(plugin, sleep, mocker):
+    read = mocker.patch("sovl_recall.states.memory_states", wraps=memory_states)
+    sleep()
+    assert [len(call.args[1]) for call in read.call_args_list] == [2]
+    read.reset_mock()
+    plugin.rows.keep([])
+    sleep(learned=[2])
+    assert [len(call.args[1]) for call in read.call_args_list] == [1]
+
+
+def test_more_memories_than_are_read_together_are_all_read(plugin, sleep, mocker):
+    mocker.patch("sovl_recall.plugin.READ_TOGETHER", 1)
+    sleep()
+    assert [len(plugin.rows[number]) for number in (1, 2)] == [6, 5]
+    assert all(plugin.rows[number].abs().sum() > 0 for number in (1, 2))
+
+
+def test_the_journal_is_asked_once_a_night(plugin, context, models, sleep, mocker):
+    context.dreams += [Dream("question", "who", "rex", [1], verdict="accepted")]
+    asked = mocker.spy(context.journal, "dreams")
+
+    def train():
+        step = TrainStep(collate(tokenize_and_map(models.base_tokenizer, [Example("who", "rex")]), 0), models)
+        step.phase = "night"
+        for _ in range(2):
+            assert list(plugin.on_train_step(step)) == [None]
+        plugin._read([[(1, 1.0)], [(2, 1.0)]], training=True)
+
+    sleep(train)
+    assert asked.call_count == 1
+
+
 def test_rows_of_earlier_nights_stay_as_they_are(plugin, sleep):
     plugin.rows.add(1, torch.ones(3, WIDTH))
     sleep(learned=[2])
@@ -119,7 +163,8 @@ def test_a_night_that_breaks_off_leaves_no_trace_of_itself(plugin, night):
     next(wrapper)
     with pytest.raises(RuntimeError):
         wrapper.throw(RuntimeError("interrupted"))
-    assert plugin._tonight == {}
+    assert plugin._tonight is None
+    assert plugin._read([[(1, 1.0)]], training=False) == {}
 
 
 def test_by_day_the_likeliest_memory_speaks(plugin, context):
