@@ -64,6 +64,10 @@ class Conversation:
         self.current = self._journal.new_conversation()
         return self.current
 
+    def go_on_with(self, name: str) -> None:
+        """Let what is said from now on belong to another conversation."""
+        self.current = name
+
     def reply(self, prompt: str, source: str = "chat", weight: float = 1.0, **fields: Any) -> Reply:
         """Answer the user.
 

@@ -35,7 +35,7 @@ class Turn:
     multiplies the scaffold's weight for this turn; ``reach`` in (0, 1] is how far its relevance to the prompt is
     trusted: less of it leaves more prompts to the base, and where relevance is not measured weakens the scaffold.
     ``purpose`` is ``reply`` for the user's turns (the only ones that are journaled), else ``question``, ``dream``,
-    ``reflection`` or ``evaluation``. ``annotations`` is where plugins leave values for one another, keyed
+    ``reflection``, ``play`` or ``evaluation``. ``annotations`` is where plugins leave values for one another, keyed
     ``"plugin.value"``.
     """
 
@@ -263,7 +263,7 @@ class Idle:
 
 @dataclass
 class Utterance:
-    """Something said without being asked; a ``question`` is entered into the journal and can be answered."""
+    """Something said without being asked, or by a command; a ``question`` is journaled and can be answered."""
 
     text: str
     question: bool = True

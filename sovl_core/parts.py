@@ -90,6 +90,8 @@ class Parts:
             models_loaded=lambda: self.host.loaded,
             reload_models=kernels_own(self.host.reload),
             generate=kernels_own(self.answer),
+            conversation=lambda: self.talk.current,
+            go_on_with=self.talk.go_on_with,
             vitals=given.vitals,
             clock=given.clock,
             rng=random.Random(f"{given.config.core.seed}:{plugin.name}"),

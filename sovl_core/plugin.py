@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, Union
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from sovl_core.events import Reply, Turn
+    from sovl_core.events import Reply, Turn, Utterance
     from sovl_core.journal import Journal
     from sovl_core.models import Models
     from sovl_core.plugin_manager import PluginManager
@@ -78,7 +78,8 @@ class PluginContext:
     ``settings`` is the plugin's own validated settings object; the kernel changes it in place when the user does.
     ``models`` loads the models on first use and returns the same object until they are reloaded. ``generate`` answers a
     :class:`Turn` through all plugins without writing an episode. ``reload_models`` gives the models up and loads them
-    again (after a change of precision). ``clock`` gives seconds since the epoch.
+    again (after a change of precision). ``conversation`` gives the name of the one that goes on, ``go_on_with`` chooses
+    another. ``clock`` gives seconds since the epoch.
     """
 
     name: str
@@ -91,6 +92,8 @@ class PluginContext:
     models_loaded: Callable[[], bool]
     reload_models: Callable[[], Models]
     generate: Callable[[Turn], Reply]
+    conversation: Callable[[], str]
+    go_on_with: Callable[[str], None]
     vitals: Vitals
     clock: Callable[[], float]
     rng: random.Random
@@ -114,12 +117,13 @@ class CommandOption:
 class Command:
     """A command that a plugin brings.
 
-    ``run`` receives the words after the command's name and the options by name, and returns the text to print.
+    ``run`` receives the words after the command's name and the options by name, and returns the text to print; an
+    :class:`Utterance` that is a question is entered into the journal, and what the user says next is its answer.
     """
 
     name: str
     help: str
-    run: Callable[[List[str], Dict[str, Any]], str]
+    run: Callable[[List[str], Dict[str, Any]], Union[str, Utterance]]
     usage: str = ""
     example: str = ""
     options: Tuple[CommandOption, ...] = ()

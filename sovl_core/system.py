@@ -105,7 +105,7 @@ class SOVLSystem:
 
     @conversation.setter
     def conversation(self, name: str) -> None:
-        self._parts.talk.current = name
+        self._parts.talk.go_on_with(name)
 
     @property
     def models_loaded(self) -> bool:
@@ -241,7 +241,10 @@ class SOVLSystem:
         return said
 
     def commands(self) -> Dict[str, Command]:
-        """Return the plugins' commands by name; of two with one name the second is called ``plugin.name``."""
+        """Return the plugins' commands by name; of two with one name the second is called ``plugin.name``.
+
+        Each ``run`` returns text, whatever the plugin's own returns.
+        """
         commands: Dict[str, Command] = {}
         for plugin, command in self.plugins.on_commands():
             name = command.name if command.name not in commands else f"{plugin}.{command.name}"
@@ -304,11 +307,15 @@ class SOVLSystem:
                 raise
             raise failure from error
 
-    def _guarded(self, run: Callable[..., str]) -> Callable[..., str]:
+    def _guarded(self, run: Callable[..., Union[str, Utterance]]) -> Callable[..., str]:
         # A command may use the models directly, beside a night that is training them.
         def guarded(words: List[str], options: Dict[str, Any]) -> str:
             with self._parts.gate.turn():
-                return run(words, options)
+                said = run(words, options)
+            if not isinstance(said, Utterance):
+                return said
+            self._parts.talk.say(said)
+            return said.text
 
         return guarded
 

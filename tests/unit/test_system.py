@@ -127,6 +127,10 @@ def test_what_a_plugin_is_handed(life_of: Any, plugin: Everything) -> None:
     assert context.generate(Turn("hello", purpose="question")).text == "reply to hello"
     assert system.journal.count_episodes() == 0
     assert context.folder == system.life.path / "plugins" / "everything"
+    assert context.conversation() == system.conversation
+    context.go_on_with("another")
+    assert system.conversation == context.conversation() == "another"
+    assert system.journal.episode(system.generate("hello").episode).conversation == "another"
 
 
 def test_eight_threads_get_their_own_replies(life_of: Any) -> None:
@@ -373,6 +377,27 @@ def test_commands_run_one_at_a_time_with_turns_and_keep_their_names_apart(life_o
     assert sorted(commands) == ["look", "other.look"]
     assert commands["look"].run(["up"], {"far": True}) == "saw ['up'] {'far': True}"
     assert commands["other.look"].name == "other.look"
+
+
+def test_a_question_by_command_waits_for_its_answer(life_of: Any) -> None:
+    class Asks(Plugin):
+        name = "asks"
+
+        @hookimpl
+        def on_commands(self) -> List[Command]:
+            return [
+                Command("ask", "Ask.", lambda words, options: Utterance("Who is Biscuit?", source="asks")),
+                Command("hum", "Hum.", lambda words, options: Utterance("Hm.", question=False)),
+            ]
+
+    system = life_of(Asks())
+    assert system.commands()["ask"].run([], {}) == "Who is Biscuit?"
+    assert system.commands()["hum"].run([], {}) == "Hm."
+    (question,) = system.journal.questions()
+    assert (question.text, question.status, question.source) == ("Who is Biscuit?", "asked", "asks")
+    reply = system.generate("My dog.")
+    assert system.journal.episode(reply.episode).source == "answer"
+    assert system.journal.question(question.id).answer_episode == reply.episode
 
 
 def test_reloading_brings_fresh_models_with_the_same_weights(life_of: Any, plugin: Everything) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, List, Optional, Union
 
 from sovl_core.events import Utterance
 from sovl_core.hookspecs import hookimpl
@@ -21,7 +21,6 @@ from sovl_curiosity.waking import Waking
 if TYPE_CHECKING:
     from sovl_core.events import Feedback, Idle, Reply, Turn
     from sovl_core.plugin import PluginContext
-    from sovl_core.records import Question
 
 TUNABLE = tuple(CuriositySettings.model_fields)
 #: Share of the pressure drop that a question out of the queue takes: it was thought of before.
@@ -50,8 +49,6 @@ class CuriosityPlugin(Plugin):
         self._inquiry: Optional[Inquiry] = None
         self._waking: Optional[Waking] = None
         self._spoke = float("-inf")
-        # The kernel does not know that a question asked by command waits for an answer.
-        self._by_command: Optional[Question] = None
 
     @property
     def queue(self) -> QuestionQueue:
@@ -80,8 +77,7 @@ class CuriosityPlugin(Plugin):
         if turn.purpose != "reply":
             return (yield)
         self._silence.end()
-        by_command, self._by_command = self._by_command, None
-        answered = question_answered_by(turn, by_command, self.context)
+        answered = question_answered_by(turn, self.context.journal)
         thanks = f"{self.settings.thanks} " if answered and self.settings.thanks else ""
         if answered is not None:
             put_into_history(answered, turn)
@@ -127,17 +123,16 @@ class CuriosityPlugin(Plugin):
 
     @hookimpl
     def on_commands(self) -> List[Command]:
-        """Offer ``spark`` (ask now) and ``curiosity`` (look and tune)."""
+        """Offer ``curiosity``: ask now, look and tune."""
         return [
-            Command("spark", "Ask a question now.", self._spark),
             Command(
                 "curiosity",
-                "Show what it is curious about, or tune how curious it is.",
-                self._tune,
-                usage="curiosity [queue] [--silence S] [--cooldown S] ...",
+                "Show how curious it is, or tune it; let it ask now, or list the questions that wait.",
+                self._command,
+                usage="curiosity [ask|queue] [--silence S] [--cooldown S] ...",
                 example="curiosity --silence 10 --cooldown 30",
                 options=tuning_options(CuriositySettings, TUNABLE),
-                words=("queue",),
+                words=("ask", "queue"),
             ),
         ]
 
@@ -231,20 +226,23 @@ class CuriosityPlugin(Plugin):
         self.pressure.drop(self.settings.pressure_drop * QUEUE_SHARE)
         return question.text
 
-    def _spark(self, words: List[str], options: Dict[str, Any]) -> str:
+    def _ask_now(self) -> Union[str, Utterance]:
         candidate = self._candidate(self.context.vitals.last_prompt)
         if candidate is not None:
-            question = self.queue.asked(candidate.text, None, candidate.details())
+            self.queue.asked(candidate.text, None, candidate.details())
+            text: Optional[str] = candidate.text
         else:
-            question = self.queue.take()
-        if question is None:
+            waiting = self.queue.take()
+            text = None if waiting is None else waiting.text
+        if text is None:
             return "There is nothing to ask about yet: say something about yourself first."
-        self._by_command = question
         self._spoke = self.context.clock()
         self.tally.by_command += 1
-        return question.text
+        return Utterance(text, question=True, source=self.name)
 
-    def _tune(self, words: List[str], options: Dict[str, Any]) -> str:
+    def _command(self, words: List[str], options: Dict[str, Any]) -> Union[str, Utterance]:
+        if words and words[0] == "ask":
+            return self._ask_now()
         if words and words[0] == "queue":
             waiting = [f"{question.id}  {question.text}" for question in self.queue.waiting()]
             return "\n".join(waiting) or "No question is waiting."

@@ -42,7 +42,7 @@ def test_it_speaks_up_and_the_answer_is_kept_with_its_question(open_life):
 def test_a_question_by_command_is_answered_by_the_next_turn(open_life):
     system = open_life("curiosity")
     system.generate(SAID)
-    question = system.commands()["spark"].run([], {})
+    question = system.commands()["curiosity"].run(["ask"], {})
     reply = system.generate("He sleeps in a box.")
     (entry,) = system.journal.questions()
     assert (entry.text, entry.status, entry.answer_episode) == (question, "answered", reply.episode)

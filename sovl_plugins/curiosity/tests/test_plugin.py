@@ -170,20 +170,31 @@ def run(plugin, name, words=(), **options):
     return {command.name: command for command in plugin.on_commands()}[name].run(list(words), options)
 
 
-def test_spark_asks_now_and_the_next_turn_is_its_answer(plugin, context, journal, script):
+def test_asked_to_it_asks_now(plugin, context, journal, script):
     context.vitals.last_prompt = SAID
     script.questions = [QUESTION]
-    assert run(plugin, "spark") == QUESTION
-    episode = journal.begin_episode("In a box.", "c")
-    assert live(plugin, Turn("In a box.", episode=episode.id)).text.startswith("Thank you")
-    assert journal.questions(status="answered")[0].answer_episode == episode.id
-    assert not live(plugin, Turn("And now?", episode=episode.id)).text.startswith("Thank you")
+    said = run(plugin, "curiosity", ["ask"])
+    assert (said.text, said.question, said.source) == (QUESTION, True, "curiosity")
+    (asked,) = journal.questions(status="asked")
+    assert (asked.text, asked.details["about"]) == (QUESTION, SAID)
+    assert plugin.tally.by_command == 1
+    context.settings.eruption_chance = 1.0
+    assert silent(plugin) is None  # it has just spoken
 
 
-def test_spark_takes_a_waiting_question_or_says_that_there_is_none(plugin, journal):
+def test_asked_to_it_takes_a_waiting_question_or_says_that_there_is_none(plugin, journal):
     journal.add_question("What did you dream?", "gestation")
-    assert run(plugin, "spark") == "What did you dream?"
-    assert "nothing to ask" in run(plugin, "spark")
+    assert run(plugin, "curiosity", ["ask"]).text == "What did you dream?"
+    assert journal.count_questions("asked") == 1
+    assert "nothing to ask" in run(plugin, "curiosity", ["ask"])
+
+
+def test_the_answer_to_a_question_is_thanked_for(plugin, journal):
+    question = journal.add_question(QUESTION, "curiosity", status="asked")
+    episode = journal.begin_episode("In a box.", "c", source="answer", details={"question": question.id})
+    assert live(plugin, Turn("In a box.", episode=episode.id)).text.startswith("Thank you")
+    after = journal.begin_episode("And now", "c")
+    assert not live(plugin, Turn("And now", episode=after.id)).text.startswith("Thank you")
 
 
 def test_curiosity_lists_tunes_and_shows_the_queue(plugin, context, journal):
