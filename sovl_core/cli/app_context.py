@@ -155,6 +155,20 @@ class AppContext:
         with show_progress(self.err) as report, self._model_told_to(report):
             yield report
 
+    def reopen(self) -> SOVLSystem:
+        """Save and close the life and open it again as at a new start; what cannot be saved is a note."""
+        from sovl_core.cli.errors import explain
+        from sovl_core.failures import free_memory
+
+        try:
+            self.close()
+        except Exception as failure:
+            # Closing lets go of the life whatever fails in it: it can be opened again.
+            self.note(f"Not everything could be saved: {explain(failure).message}")
+        self.last_episode = None
+        free_memory()
+        return self.system_with_model()
+
     def check_plugins(self) -> None:
         """Name plugins that have gone off without anybody having asked for it."""
         if self._plugin_watch is not None:

@@ -182,6 +182,7 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         examples=("help", "help sleep"),
     ),
     CommandEntry("save", "session_commands:save", "Session", "Save now; leaving saves too.", (SESSION,)),
+    CommandEntry("panic", "session_commands:panic", "Session", "Save everything and start afresh.", (SESSION,)),
     CommandEntry("quit", "session_commands:leave", "Session", "Save and leave (also Ctrl-D).", (SESSION,), ("exit",)),
 )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sovl_core.cli.errors import EXIT_INTERRUPTED, print_error
 from sovl_core.cli.replies import ReplyPrinter
-from sovl_core.cli.session_commands import LeaveSession
+from sovl_core.cli.session_commands import LeaveSession, RestartSession
 from sovl_core.cli.slash_commands import SLASH, SlashCommands
 from sovl_core.cli.terminal import require_whole
 from sovl_core.cli.turns import take_turn
@@ -33,7 +33,12 @@ def run_piped(app: AppContext, go_on: bool = False) -> int:
     status = 0
     try:
         for number, line in enumerate(app.stdin, start=1):
-            failed = _take(app, system, line, f"standard input, line {number}", ReplyPrinter(app.stdout))
+            try:
+                failed = _take(app, system, line, f"standard input, line {number}", ReplyPrinter(app.stdout))
+            except RestartSession:
+                system = app.reopen()
+                app.slash = SlashCommands(app, system.commands())
+                continue
             if failed == EXIT_INTERRUPTED:
                 return failed
             status = failed or status
@@ -55,7 +60,7 @@ def _take(app: AppContext, system: SOVLSystem, line: str, name: str, printer: Re
         if text.startswith(SLASH):
             return app.require_slash().run(text)
         reply = take_turn(app, system, text.strip(), printer)
-    except (LeaveSession, BrokenPipeError):
+    except (LeaveSession, RestartSession, BrokenPipeError):
         raise
     except Exception as failure:
         return print_error(app.err, failure, app.options.debug)

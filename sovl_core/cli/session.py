@@ -15,7 +15,7 @@ from sovl_core.cli.night_board import NightBoard, outcome_text
 from sovl_core.cli.presence import Presence
 from sovl_core.cli.prompt_line import PromptLine
 from sovl_core.cli.replies import ReplyPrinter
-from sovl_core.cli.session_commands import LeaveSession
+from sovl_core.cli.session_commands import LeaveSession, RestartSession
 from sovl_core.cli.slash_commands import SLASH, SlashCommands
 from sovl_core.cli.terminal import clean
 from sovl_core.cli.turns import take_turn
@@ -36,7 +36,12 @@ def run_session(app: AppContext, go_on: bool = False) -> int:
     if go_on:
         system.conversation = system.journal.last_conversation() or system.conversation
     with keys_kept(app.stdin):
-        return Session(app, system).run()
+        while True:
+            try:
+                return Session(app, system).run()
+            except RestartSession:
+                app.print("Saving, and starting afresh.", "dim")
+                system = app.reopen()
 
 
 class Session:
@@ -72,7 +77,10 @@ class Session:
         )
 
     def run(self) -> int:
-        """Talk until the user leaves; the life is saved when its context is closed."""
+        """Talk until the user leaves; the life is saved when its context is closed.
+
+        :raises RestartSession: when the user wants to start afresh.
+        """
         self._app.slash = self._slash
         self._app.note_sink = lambda text: self._announcer.say(lambda: self._app.print(text, "dim"))
         self._greet()
@@ -101,6 +109,8 @@ class Session:
             self._take(line)
         except LeaveSession:
             return False
+        except RestartSession:
+            raise
         except KeyboardInterrupt:
             self._app.print("Stopped.", "dim")
         except Exception as failure:

@@ -1,4 +1,4 @@
-"""Slash commands that only make sense within a session: ``/help``, ``/new``, ``/save``, ``/quit``."""
+"""Slash commands that only make sense within a session: ``/help``, ``/new``, ``/save``, ``/panic``, ``/quit``."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ KEYS = {
 
 class LeaveSession(Exception):
     """Raised by ``/quit``; caught by the session."""
+
+
+class RestartSession(Exception):
+    """Raised by ``/panic``; whoever runs the session closes the life and begins another sitting."""
 
 
 @click.command("help")
@@ -57,6 +61,17 @@ def save(app: AppContext) -> None:
     """Save now; leaving saves too. What was said is in the journal already."""
     app.system().save()
     app.print("Saved.", "dim")
+
+
+@click.command("panic")
+def panic() -> None:
+    """Save everything and start afresh.
+
+    The models are given up, the life is closed and opened again, and another conversation begins. What was tuned for
+    the session is as the settings say, and a plugin that was switched off after a failure gets another chance. A night
+    in the background ends early; the next sleep goes on with it.
+    """
+    raise RestartSession
 
 
 @click.command("quit")

@@ -187,6 +187,24 @@ def test_a_session_streams_answers_and_saves(sit: Any, environment: Dict[str, st
     assert "Traceback" not in sitting.seen
 
 
+def test_panic_in_the_middle_of_a_night_starts_afresh(sit: Any, environment: Dict[str, str]) -> None:
+    sovl(environment, "tell", "-", stdin="My dog is called Biscuit.\n")
+    sitting = sit(nap="true")
+    sitting.type("Hello\r")
+    sitting.wait_for("You said: Hello")
+    sitting.wait_for("asleep · training")
+    sitting.type("/panic\r")
+    sitting.wait_for("starting afresh")
+    sitting.wait_for("saves and leaves.")
+    sitting.type("Good morning\r")
+    sitting.wait_for("You said: Good morning")
+    assert sitting.leave() == 0
+    _, hello, morning = journal(environment)
+    assert hello["conversation"] != morning["conversation"]
+    (night,) = json.loads(sovl(environment, "nights", "list", "--json").stdout)
+    assert night["status"] == "interrupted"
+
+
 def test_ctrl_c_stops_the_reply_and_not_the_session(sit: Any, environment: Dict[str, str]) -> None:
     sitting = sit()
     sitting.type("Tell me a story\r")

@@ -152,3 +152,27 @@ def test_a_terminal_shows_it_live(shell: Any, terminal: Any, mocker: Any) -> Non
     # A row of its own with the time that goes by.
     assert "0:00:0" in app.stderr.getvalue()
     app.close()
+
+
+def test_opened_again_it_is_another_life_object_with_nothing_shown_yet(app: Any) -> None:
+    before = app.system()
+    app.last_episode = 3
+    after = app.reopen()
+    assert before.closed
+    assert after is app.opened is not before
+    assert not after.closed
+    assert app.last_episode is None
+
+
+def test_it_is_opened_again_although_something_could_not_be_saved(app: Any, mocker: Any) -> None:
+    before = app.system()
+    close = before.close
+
+    def fail() -> None:
+        close()
+        raise OSError("disk full")
+
+    mocker.patch.object(before, "close", fail)
+    assert app.reopen() is not before
+    assert "Not everything could be saved: " in app.stderr.getvalue()
+    assert "disk full" in app.stderr.getvalue()

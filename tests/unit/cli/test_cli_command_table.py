@@ -9,7 +9,7 @@ pytestmark = pytest.mark.no_torch
 
 PROMISED_SHELL = "chat ask tell train sleep dream nights status log config plugins models doctor run"
 PROMISED_SESSION = (
-    "help quit exit new save status sleep dream nights plugins config log train good bad no history recap search"
+    "help quit exit new save panic status sleep dream nights plugins config log train good bad no history recap search"
 )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import signal
-from typing import Any
+from typing import Any, List
 
 import pytest
 
@@ -118,3 +118,16 @@ def test_a_reader_that_goes_away_ends_it_and_what_was_said_is_kept(shell: Any) -
     (episode,) = shell.system.journal.episodes()
     assert (episode.prompt, episode.reply) == ("One", "You said: ")
     app.close()
+
+
+def test_panic_closes_the_life_and_goes_on_with_it_in_another_conversation(shell: Any) -> None:
+    lives: List[Any] = []
+    shell.prepare = lives.append
+    assert shell(stdin="One\n/panic\nTwo\n/history\n") == 0
+    assert shell.out == "You said: One\nYou said: Two\n"
+    assert "One" not in shell.err
+    assert "Two" in shell.err
+    before, after = lives
+    assert before.closed
+    assert after.closed
+    assert before.conversation != after.conversation

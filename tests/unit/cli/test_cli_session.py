@@ -48,6 +48,25 @@ def test_slash_commands_and_text_that_begins_with_a_slash(app: Any, sit: Any) ->
     assert _turns(app) == ["/etc is a folder"]
 
 
+def test_panic_ends_the_sitting_for_another_one(app: Any, mocker: Any) -> None:
+    from sovl_core.cli import session
+
+    with create_pipe_input() as pipe:
+        mocker.patch.object(
+            session, "Session", lambda app, system: Session(app, system, input=pipe, output=DummyOutput())
+        )
+        pipe.send_text("".join(["One", ENTER, "/panic", ENTER, "Two", ENTER, CTRL_D]))
+        before = app.system()
+        assert session.run_session(app) == 0
+    printed = app.stdout.getvalue()
+    assert before.closed
+    assert before.called("generate") == ["One"]
+    assert _turns(app) == ["Two"]
+    assert printed.count("/help lists the commands") == 2
+    assert "Saving, and starting afresh." in printed
+    assert app.slash is None
+
+
 def test_a_failure_is_explained_and_the_session_goes_on(app: Any, sit: Any) -> None:
     def fail(fields: Any) -> None:
         app.opened.during_generate = lambda fields: None

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sovl_core.cli.session_commands import KEYS, LeaveSession, leave, new, save, show_help
+from sovl_core.cli.session_commands import KEYS, LeaveSession, RestartSession, leave, new, panic, save, show_help
 from sovl_core.cli.slash_commands import SlashCommands
 from sovl_core.plugin import Command
 
@@ -52,3 +52,8 @@ def test_new_and_save(run: Any, app: Any) -> None:
 def test_leaving(run: Any) -> None:
     with pytest.raises(LeaveSession):
         run(leave)
+
+
+def test_starting_afresh(run: Any) -> None:
+    with pytest.raises(RestartSession):
+        run(panic)
