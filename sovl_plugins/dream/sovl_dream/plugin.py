@@ -9,8 +9,8 @@ from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, PluginState, StatusPanel
 from sovl_dream.conditions import should_dream
+from sovl_dream.contradiction import outdated
 from sovl_dream.contrast import contrast_prompts
-from sovl_dream.memories import outdated
 from sovl_dream.settings import DreamSettings
 from sovl_dream.verification import verify
 from sovl_dream.writer import dream, said_back

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
 from sovl_dream import verbs
+from sovl_dream.sentence import plain_sentence
 
 PREPOSITIONS = (
     "in|at|on|under|behind|beside|from|to|with|for|as|by|near|inside|into|over|about|after|before|around|between|"
@@ -19,25 +20,6 @@ PREPOSITIONS = (
 #: Prepositions that tell where something is kept.
 _PLACES = "in|at|on|under|behind|beside|near|inside|over|between|above|below|outside"
 _ADVERBS = "last|always|usually|often|never|now|still|also|only|just|first|currently|really|already|recently|finally"
-_OPENERS = re.compile(
-    r"^(?:(?:by the way|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|"
-    r"(?:please )?(?:note|remember)(?: that| this)?|just so you know|for your information|i want you to know that|"
-    r"you should know that|i forgot to (?:say|mention|tell you) that|in fact)[,:!.]? |"
-    r"(?:(?:hi|hello|hey)(?: there| again)|thanks(?: a lot)?|thank you(?: very much)?|ok|okay|yes|no|sure|sorry|right|"
-    r"great|nice|good (?:morning|evening|night|afternoon)|please|anyway)[,:!.] )",
-    re.IGNORECASE,
-)
-_CONTRACTIONS = (
-    (re.compile(r"^(I)['’]m\b"), r"\1 am"),
-    (re.compile(r"^(We|They)['’]re\b"), r"\1 are"),
-    (re.compile(r"^(I|We)['’]ve\b"), r"\1 have"),
-    (re.compile(r"^(I|We)['’]ll\b"), r"\1 will"),
-    (re.compile(r"^(I|We)['’]d (?=like\b|love\b|prefer\b|rather\b|hate\b)"), r"\1 would "),
-    (re.compile(r"^(I|We)['’]d\b"), r"\1 had"),
-    (re.compile(r"\bcan(?:not|['’]t)\b"), "can not"),
-    (re.compile(r"\bwon['’]t\b"), "will not"),
-    (re.compile(r"\b(\w+)n['’]t\b"), r"\1 not"),
-)
 #: What follows one of these is a noun, whatever it ends in.
 _DETERMINERS = ("my", "our", "the", "a", "an", "this", "these", "those", "his", "her", "their", "its", "your")
 #: Who or what these are was said somewhere else.
@@ -47,6 +29,18 @@ _WITHOUT_ANTECEDENT = re.compile(
     re.IGNORECASE,
 )
 _AUXILIARIES = ("do", "does", "did", "have", "has", "had")
+#: Words before the verb that no subject is made of: another clause, something supposed, somebody not named.
+_NO_SUBJECT = re.compile(
+    r"^(?:if|suppose|supposing|imagine|pretend|assume|let|maybe|perhaps|probably|when|while|because|although|unless|"
+    r"do|don['’]t|not|as|just|since|until|once|whenever|whether|see|says?)\b|"
+    r"[:;]|, (?!.*,$)| (?<!and )(?:I|we|you|he|she|it|they)$",
+    re.IGNORECASE,
+)
+#: What is said besides the news: "Oslo because I love fjords", "Sam, and he works at a bank".
+_BESIDES = re.compile(
+    r",? (?:because|although|even though|whereas|unless|so that)\b|"
+    r", (?:which|where|who|and (?:he|she|it|they)\b|but|so)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +50,8 @@ class Statement:
     ``subject`` as the user says it in mid-sentence; ``verb`` as it is said, auxiliaries and "not" included; ``lemma``
     what stands in a question after the subject, the infinitive mostly; ``auxiliary`` what a question begins with
     (``do``, ``does``, ``did``, ``can``, ``have``, or the copula itself); ``middle`` what stands between the verb and
-    the ``preposition``; ``complement`` is the news.
+    the ``preposition``; ``complement`` is the news. ``newly`` is True where it is said to hold now, or instead of
+    something else.
     """
 
     text: str
@@ -67,6 +62,7 @@ class Statement:
     middle: str
     preposition: str
     complement: str
+    newly: bool = False
 
     @property
     def is_copula(self) -> bool:
@@ -96,40 +92,39 @@ def uncapitalise(phrase: str) -> str:
     return phrase[:1].lower() + phrase[1:] if first in _DETERMINERS or first in ("we", "that") else phrase
 
 
-def without_opener(sentence: str) -> str:
-    """Return a sentence without what leads into it: "Hi, my name is Ann." gives "my name is Ann."."""
-    before = ""
-    while before != sentence:
-        before, sentence = sentence, _OPENERS.sub("", sentence, count=1)
-    return sentence
-
-
 def parse_statement(text: str) -> Optional[Statement]:
     """Parse a statement, or return None where the rules do not reach.
 
     :param text: one sentence of the user's, in the first person.
     """
-    clean = re.sub(r"\s+", " ", text).strip().rstrip(".!").strip()
-    clean = without_opener(clean)
-    clean = clean[:1].upper() + clean[1:]
-    for pattern, full in _CONTRACTIONS:
-        clean = pattern.sub(full, clean)
+    sentence = plain_sentence(text)
+    clean = sentence.text
     words = clean.split()
     if len(words) < 3 or "?" in clean or _WITHOUT_ANTECEDENT.match(words[0]):
         return None
     verb = _own_verb(words) if words[0] in ("I", "We") else _verb_of_others(words)
     if verb is None or not 0 < verb.start < verb.end < len(words):
         return None
-    subject = words[0] if words[0] in ("I", "We") else " ".join(words[: verb.start])
+    subject = uncapitalise(_subject(words, verb.start))
+    if not subject or _NO_SUBJECT.search(subject):
+        return None
     rest = " ".join(words[verb.end :])
-    subject = uncapitalise(subject)
     split = _split_state(subject, rest) if verb.auxiliary in verbs.BE else _split_complement(rest, verb.lemma)
     middle, preposition, complement = split
-    complement = complement.strip("\"“”'’ ")
+    complement = _BESIDES.split(complement, maxsplit=1)[0].strip("\"“”'’ ,")
     if not complement:
         return None
     clean, complement = (part.replace("can not", "cannot") for part in (clean, complement))
-    return Statement(clean, subject, verb.verb, verb.lemma, verb.auxiliary, middle, preposition, complement)
+    return Statement(
+        clean, subject, verb.verb, verb.lemma, verb.auxiliary, middle, preposition, complement, newly=sentence.newly
+    )
+
+
+def _subject(words: Sequence[str], verb: int) -> str:
+    """Return what stands before the verb, without the adverbs that belong to it."""
+    while verb > 1 and re.fullmatch(_ADVERBS, words[verb - 1]):
+        verb -= 1
+    return words[0] if words[0] in ("I", "We") else " ".join(words[:verb])
 
 
 def _own_verb(words: Sequence[str]) -> Optional[_Verb]:
@@ -191,14 +186,21 @@ def _verb_at(words: Sequence[str], start: int, auxiliary: str) -> Optional[_Verb
             return None
         parts.append(words[end])
         return _extended(words, start, end + 1, parts, " ".join(parts[1:]), auxiliary)
-    if head == "never" and end < len(words) and words[end] != "never":
+    if head == "no" and words[end : end + 1] == ["longer"]:
+        head, end = "no longer", end + 1
+    if head in ("never", "no longer") and end < len(words) and words[end] not in ("never", "no"):
         # "I never eat meat": asked for as "What do I never eat?".
         found = _verb_at(words, end, auxiliary)
         if found is None or found.auxiliary in verbs.BE:
             return None
-        return _Verb(start, found.end, f"never {found.verb}", f"never {found.lemma}", found.auxiliary)
-    if head in ("have", "has", "had") and end < len(words) - 1 and verbs.is_participle(words[end]):
-        return _Verb(start, end + 1, f"{head} {words[end]}", words[end], head)
+        return _Verb(start, found.end, f"{head} {found.verb}", f"{head} {found.lemma}", found.auxiliary)
+    if head in ("have", "has", "had"):
+        while end < len(words) - 2 and re.fullmatch(_ADVERBS, words[end]):
+            end += 1
+        if end < len(words) - 1 and verbs.is_participle(words[end]):
+            said = " ".join(words[start + 1 : end + 1])
+            return _Verb(start, end + 1, f"{head} {said}", said, head)
+        end = start + 1
     if not head.isalpha():
         return None
     past = verbs.is_past(head)
@@ -221,24 +223,29 @@ def _split_complement(rest: str, lemma: str) -> Tuple[str, str, str]:
     if lemma.split()[-1] in ("keep", "put", "hide", "store", "leave"):
         match = re.match(rf"^(?:(.+?) )({_PLACES}) (.+)$", rest)
     match = match or re.match(rf"^(?:(.+?) )?({PREPOSITIONS}) (.+)$", rest)
-    return ("", "", rest) if match is None else (match.group(1) or "", match.group(2), match.group(3))
+    if match is not None:
+        return match.group(1) or "", match.group(2), match.group(3)
+    to_me = re.match(r"^(me|us) (.+)$", rest)
+    return (to_me.group(1), "", to_me.group(2)) if to_me else ("", "", rest)
 
 
 def _split_state(subject: str, rest: str) -> Tuple[str, str, str]:
     """Split what follows a copula into (middle, preposition, complement): "born in 2019", "allergic to nuts"."""
-    lead = rf"(?:not )?(?:(?:{_ADVERBS}) )?"
+    lead = rf"(?:not |no longer )?(?:(?:{_ADVERBS}) )?"
     passive = re.match(rf"^({lead}\w+(?:ed|ing|rn|ic|en|pt)) ({PREPOSITIONS}) (.+)$", rest)
     if passive and not re.match(r"^\w+ing to\b", rest):
         return passive.group(1), passive.group(2), passive.group(3)
-    placed = re.match(rf"^(not )?({PREPOSITIONS}) (.+)$", rest)
+    placed = re.match(rf"^(not |no longer )?({PREPOSITIONS}) (.+)$", rest)
     if placed:
         return (placed.group(1) or "").strip(), placed.group(2), placed.group(3)
     if subject in ("I", "we"):
         gerund = re.match(rf"^({lead}\w+ing(?: to \w+)?) (?!(?:{PREPOSITIONS}) )(.+)$", rest)
         if gerund:
             return gerund.group(1), "", gerund.group(2)
-        adjective = re.match(rf"^((?!(?:a|an|the|one|my|our|part) )(?:not )?\w+) ({PREPOSITIONS}|of) (.+)$", rest)
+        adjective = re.match(
+            rf"^((?!(?:a|an|the|one|my|our|part) )(?:not |no longer )?\w+) ({PREPOSITIONS}|of) (.+)$", rest
+        )
         if adjective:
             return adjective.group(1), adjective.group(2), adjective.group(3)
-    negated = re.match(r"^not (.+)$", rest)
-    return ("not", "", negated.group(1)) if negated else ("", "", rest)
+    negated = re.match(r"^(not|no longer) (.+)$", rest)
+    return (negated.group(1), "", negated.group(2)) if negated else ("", "", rest)

@@ -133,7 +133,7 @@ def infinitive(verb: str) -> str:
         return low[:-2]
     if low.endswith("s") and not low.endswith("ss"):
         return low[:-1]
-    if low.endswith("ed") and len(low) > 3:
+    if low.endswith("ed") and len(low) > 3 and low not in _COMMON:
         stem = low[:-2]
         if stem in _COMMON or low[:-1] in _COMMON:
             return stem if stem in _COMMON else low[:-1]
@@ -149,7 +149,7 @@ def is_past(word: str) -> bool:
     low = word.lower()
     if low in _IRREGULAR:
         return low not in _PARTICIPLES_ALONE and low not in ("read", "cost")
-    return low.endswith("ed") and low not in _NO_VERB
+    return low.endswith("ed") and low not in _NO_VERB and low not in _COMMON
 
 
 def is_participle(word: str) -> bool:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_core.records import Episode
-from sovl_dream.memories import LONGEST, outdated, statements_in
+from sovl_dream.contradiction import outdated
+from sovl_dream.memories import LONGEST, statements_in
 
 pytestmark = pytest.mark.no_torch
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sovl_dream.statement import parse_statement, uncapitalise, without_opener
+from sovl_dream.statement import parse_statement, uncapitalise
 
 pytestmark = pytest.mark.no_torch
 
@@ -140,15 +140,6 @@ def test_a_name_keeps_its_capital():
     assert uncapitalise("My dog Rex") == "my dog Rex"
     assert uncapitalise("Project Falcon") == "Project Falcon"
     assert uncapitalise("") == ""
-
-
-def test_what_leads_into_a_sentence_is_taken_off():
-    assert without_opener("Hi, my name is Ann.") == "my name is Ann."
-    assert without_opener("History is fun.") == "History is fun."
-    assert without_opener("Yes, thanks, by the way, my dog is ill.") == "my dog is ill."
-    assert without_opener("Remember this: the code is 4711.") == "the code is 4711."
-    assert without_opener("No wonder is too small.") == "No wonder is too small."
-    assert without_opener("Right. I live here.") == "I live here."
 
 
 WORDS = st.sampled_from(

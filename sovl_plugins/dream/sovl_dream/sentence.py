@@ -1,0 +1,131 @@
+"""A sentence made ready for parsing: without what leads into it or trails off, contractions written out.
+
+Remembers on the way whether it is said to hold now, or instead of something said before.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from sovl_dream.lexicon import MONTH
+
+_OPENERS = re.compile(
+    r"^(?:(?:by the way|btw|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|for the record|guess what|"
+    r"(?:please )?(?:note|remember|don['’]?t forget|do not forget|keep in mind)(?: that| this)?|lol|haha|"
+    r"just so you know|for your information|i want you to know that|you should know that|"
+    r"i forgot to (?:say|mention|tell you) that|"
+    r"(?:as|like) i (?:said|told you|mentioned)(?: before| earlier)?|"
+    r"i (?:said|mean|meant|told you|mentioned)(?: that)?(?=,? (?:i|we|my|our)\b)|in fact)[,:!.]? |"
+    r"(?:(?:hi|hello|hey)(?: there| again)|thanks(?: a lot)?|thank you(?: very much)?|ok|okay|yes|no|nope|sure|sorry|"
+    r"right|great|nice|good (?:morning|evening|night|afternoon)|please|anyway|wait|wrong|correction|update|reminder|"
+    r"p\.?s\.?|honestly|(?:good|bad|great) news|"
+    r"(?:that|it)(?:['’]?s| is) (?:wrong|not (?:right|true)))[,:!.] )",
+    re.IGNORECASE,
+)
+#: Lead into what takes the place of something said before.
+_INSTEAD = re.compile(
+    r"\b(?:actually|no|nope|sorry|wait|wrong|correction|update|in fact|not|mean|meant)\b", re.IGNORECASE
+)
+_TRAILS = re.compile(
+    r",? (?:by the way|btw|you know|though|haha+|lol|as well|too|please|thanks|thank you|[:;]-?[)D]|"
+    r"(?P<now>nowadays|these days|any ?more|any longer|at the moment|right now|instead))$",
+    re.IGNORECASE,
+)
+_NOW = re.compile(
+    r"(?<!\bright)(?<!\bfrom)(?<!\buntil)(?<!\bby)(?<!\bjust)(?<!\bevery)(?<!\bup to) now\b(?! and\b|,? on\b| that\b)"
+)
+#: "My dog isn't called Rex, it's Max", "My dog's name is Max, not Rex".
+_NOT_THIS = re.compile(
+    r"^(.+? (?:is|are|am)) not (called |named )?[^,]+, (?:but|it['’]?s|it is) (?:called |named )?(.+)$"
+)
+_NOT_THAT = re.compile(r"^(.+), (?:and )?not [^,]+$")
+_FRONTED = re.compile(
+    r"^(today|yesterday|tomorrow|tonight|(?:last|this|next|every) \w+|on \w+|"
+    rf"in (?:{MONTH}|\d{{4}}|(?:the )?(?:summer|winter|spring|autumn|morning|evening|afternoon)s?)),? "
+    r"((?:I|my|we|our)\b.+)$",
+    re.IGNORECASE,
+)
+_REWRITTEN = (
+    (re.compile(r"^Call me (?=[A-Z])"), "I am called "),
+    (
+        re.compile(r"^(I|We) have (?:got )?an? ([a-z]+(?: [a-z]+)?) (?:named|called) (?=[A-Z][\w'’-]*$)"),
+        r"My \2 is called ",
+    ),
+)
+_CONTRACTIONS = (
+    (re.compile(r"^(I)['’]?m\b"), r"\1 am"),
+    (re.compile(r"^(We|They)['’]re\b"), r"\1 are"),
+    (re.compile(r"^(I|We)['’]ve\b|^(I)ve\b"), lambda m: f"{m.group(1) or m.group(2)} have"),
+    (re.compile(r"^(I|We)['’]ll\b"), r"\1 will"),
+    (re.compile(r"^(I|We)['’]d (?=like\b|love\b|prefer\b|rather\b|hate\b)"), r"\1 would "),
+    (re.compile(r"^(I|We)['’]d\b"), r"\1 had"),
+    (re.compile(r"^((?:My|Our) (?:\w+ )?name)['’]s\b"), r"\1 is"),
+    (re.compile(r"^((?:My|Our)(?: \w+){1,3})['’]s (?=(?:called|named|now|not|an?|the|in|at|on|from)\b)"), r"\1 is "),
+    (re.compile(r"\bcan(?:not|['’]?t)\b"), "can not"),
+    (re.compile(r"\bwon['’]?t\b"), "will not"),
+    (re.compile(r"\b(do|does|did|is|are|was|were|have|has|had|would|could|should)nt\b"), r"\1 not"),
+    (re.compile(r"\b(\w+)n['’]t\b"), r"\1 not"),
+)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence ready for parsing: ``text`` without its full stop, and what it lost on the way.
+
+    ``newly`` is True where it is said to hold now or instead of something else: "now", "any more", "actually".
+    """
+
+    text: str
+    newly: bool = False
+
+
+def without_opener(sentence: str) -> str:
+    """Return a sentence without what leads into it: "Hi, my name is Ann." gives "my name is Ann."."""
+    before = ""
+    while before != sentence:
+        before, sentence = sentence, _OPENERS.sub("", sentence, count=1)
+    return sentence
+
+
+def plain_sentence(text: str) -> Sentence:
+    """Make a sentence ready for parsing: "Actually, I'm a nurse now." gives "I am a nurse", said to hold now."""
+    clean = _without_end(re.sub(r"\s+", " ", text))
+    bare = without_opener(clean)
+    newly = bool(_INSTEAD.search(clean[: len(clean) - len(bare)]))
+    bare, trails = _without_trails(bare)
+    bare = bare[:1].upper() + bare[1:]
+    for pattern, full in _CONTRACTIONS:
+        bare = pattern.sub(full, bare)
+    still, now = _NOW.subn("", bare)
+    if now and len(still.split()) > 2:
+        bare, newly = still, True
+    turned = _NOT_THIS.match(bare) or _NOT_THAT.match(bare)
+    if turned:
+        bare, newly = " ".join((part or "").strip() for part in turned.groups() if part), True
+    for pattern, other in _REWRITTEN:
+        bare = pattern.sub(other, bare)
+    fronted = _FRONTED.match(bare)
+    if fronted:
+        when, rest = fronted.groups()
+        bare = f"{rest[0].upper()}{rest[1:]} {when[0].lower()}{when[1:]}"
+    return Sentence(bare, newly or trails)
+
+
+def _without_end(text: str) -> str:
+    """Take off the full stop, and the pictures that stand for a smile."""
+    end = len(text)
+    while end and (text[end - 1] in " .!\u200d\ufe0f" or unicodedata.category(text[end - 1]) == "So"):
+        end -= 1
+    return text[:end].strip()
+
+
+def _without_trails(sentence: str) -> tuple[str, bool]:
+    newly = False
+    while True:
+        found = _TRAILS.search(sentence)
+        if found is None or len(sentence[: found.start()].split()) < 3:
+            return sentence, newly
+        newly = newly or found.group("now") is not None
+        sentence = sentence[: found.start()]

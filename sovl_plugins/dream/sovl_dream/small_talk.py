@@ -1,0 +1,80 @@
+"""What tells nothing of the user or their world: greetings, requests, talk about the talk, what is only supposed.
+
+Each function judges one sentence, from which :func:`sovl_dream.sentence.without_opener` has taken what leads into it.
+"""
+
+from __future__ import annotations
+
+import re
+
+_I_AM = r"(?:i am|i['’]?m)"
+_SMALL_TALK = re.compile(
+    r"^(?:hi|hello|hey|thanks|thank you|ok|okay|yes|no|sure|good (?:morning|evening|night)|bye|goodbye|please|sorry|"
+    rf"{_I_AM} (?:(?:very|so|just|a bit|really|only|not|all) )?(?:fine|ok|okay|good|well|sorry|glad|bored|tired|hungry|"
+    r"thirsty|back|sure|done|ready|here|happy|sad|confused|lost|curious|impressed|joking|kidding|afraid (?:that|i|you|"
+    r"not)|talking|asking|wondering|working on (?:it|this|that|something)|looking for|trying to)|"
+    r"that is|that['’]?s|this is|it is|it['’]?s|you are|you['’]?re|the weather|what|why|how|who|when|where|"
+    r"which|can|could|would|will|do|does|did|tell|write|explain|give|show|make|let|name|list|sing|count|"
+    r"say|describe|remind|help|invent|suggest|recommend|i see|i (?:was|am) wondering|"
+    r"i(?: (?:do|did) not| don['’]?t| didn['’]?t)? (?:think|guess|hope|mean|wonder|suppose|assume|wish|bet|believe|"
+    r"understand|agree|disagree|know (?:that|what|how|why|if|whether)|see (?:what|why|how|that)|feel)|"
+    r"i(?: do not| don['’]?t) (?:know|care|remember)|i(?:['’]ll| will) (?:be (?:right )?back|try|let you)|"
+    r"my (?:dear|god|goodness|bad|pleasure|apologies|guess|question|problem|point|request)"
+    r"(?!-)(?! \w+ (?:is|are)\b))\b",
+    re.IGNORECASE,
+)
+#: Wishes that are put to whoever listens: "I need a recipe", not "I need glasses to read".
+_REQUEST = re.compile(
+    r"^(?:i (?:want|need)|i(?:['’]d| would) like) (?:you|an?|some|more|help|advice|ideas|information|suggestions|tips|"
+    r"the (?:answer|code|text|name of)|your|to (?:know|ask|write|see|hear|make|create|build|understand|translate))\b|"
+    r"^i have (?:an?|another|one more|some|a few) (?:\w+ )?(?:questions?|problems?|issues?|errors?|requests?|doubts?|"
+    r"ideas?|tasks?|texts?|favou?r)\b|"
+    r"^i (?:have|need|got|['’]ve got) to (?:go|leave|run)(?: now| soon)?[.!]*$|^i(?:['’]m| am) off\b",
+    re.IGNORECASE,
+)
+#: The listener is spoken of, or what was said just now.
+_ABOUT_THE_TALK = re.compile(
+    r"\b(?:you|your|yours|yourself)\b(?! know\b)|\b(?:this|that|these|those)[.!]*$", re.IGNORECASE
+)
+_SUPPOSED = re.compile(
+    r"^(?:if|suppose|supposing|imagine|pretend|assume|assuming|hypothetically|let['’]?s (?:say|pretend|imagine|assume|"
+    r"play)|maybe|perhaps|probably|possibly|what if|say)\b",
+    re.IGNORECASE,
+)
+#: From here on somebody else speaks: a text is handed over, or a part is played.
+_ANOTHERS_WORDS = re.compile(
+    r"^(?:(?:please|now|can you|could you|would you|will you|i want you to|i need you to)[ ,]+)*"
+    r"(?:(?:summari[sz]e|translate|rewrite|rephrase|paraphrase|correct|proofread|improve|edit|fix|continue|complete|"
+    r"shorten|analy[sz]e|classify|check|answer|read|repeat|imagine|pretend|suppose|assume|act as|role-?play|"
+    r"let['’]?s (?:play|pretend|imagine|assume)|you are now an?|hypothetically|once upon a time|"
+    r"in (?:my|this|the|a) (?:story|novel|book|film|movie|game|play|poem|dream))\b|"
+    r"(?:here(?:['’]?s| is| are)|below is|this is) (?:my|the|an?) (?:\w+ )?(?:text|essay|story|letter|e-?mail|draft|"
+    r"poem|article|paragraph|code|log|transcript|message|translation|conversation|summary|song|quote)\b|"
+    r"[\w ]{0,40}\b(?:wrote|writes|says|said|reads|asked|asks|text|story|essay|email|letter|quote)\s*:)",
+    re.IGNORECASE,
+)
+_JOKE = re.compile(
+    r"\b(?:just|only) (?:kidding|joking)\b|\b(?:i am|i['’]?m) (?:kidding|joking)\b|\bnot (?:really|true)!|\bjk\b|"
+    r"\bit was a joke\b|\bthat was a joke\b",
+    re.IGNORECASE,
+)
+
+
+def is_small_talk(sentence: str) -> bool:
+    """Return True for a greeting, a question, a request, a passing mood, or talk about what was just said."""
+    return any(pattern.search(sentence) for pattern in (_SMALL_TALK, _REQUEST, _ABOUT_THE_TALK))
+
+
+def is_supposed(sentence: str) -> bool:
+    """Return True for what is not said to be so: "If I were rich, ...", "Maybe I will ..."."""
+    return _SUPPOSED.match(sentence) is not None
+
+
+def begins_anothers_words(sentence: str) -> bool:
+    """Return True where what follows was not said by the user as themselves: a text to work on, a part to play."""
+    return _ANOTHERS_WORDS.match(sentence) is not None
+
+
+def is_joke(prompt: str) -> bool:
+    """Return True when a whole turn takes back what it says: "My dog can fly, just kidding."."""
+    return _JOKE.search(prompt) is not None

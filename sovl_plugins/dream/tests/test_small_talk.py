@@ -1,0 +1,70 @@
+"""What tells nothing of the user or their world."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sovl_dream.small_talk import begins_anothers_words, is_joke, is_small_talk, is_supposed
+
+pytestmark = pytest.mark.no_torch
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Hello there",
+        "I'm tired",
+        "I don't think so",
+        "I need help",
+        "I'd like to know more",
+        "I like you",
+        "I hate this",
+    ],
+)
+def test_small_talk(sentence):
+    assert is_small_talk(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["I'm a nurse", "I don't eat meat", "I need glasses to read", "I'd like to visit Japan", "My god-daughter is Ida",
+     "My problem number is 3", "Helena is my boss", "Whitney is my boss", "I feed the birds"],
+)  # fmt: skip
+def test_statements_are_none(sentence):
+    assert not is_small_talk(sentence)
+
+
+def test_what_is_only_supposed():
+    assert is_supposed("If I were rich, I would travel")
+    assert is_supposed("Maybe I will go to Rome")
+    assert not is_supposed("Iffy is my cat")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "anothers"),
+    [
+        ("Please summarise this: I live in Cork", True),
+        ("Here's my draft", True),
+        ("You are now a pirate", True),
+        ("In my novel the hero is called Tom", True),
+        ("My sister says: I live in Cork", True),
+        ("In my house there are two cats", False),
+        ("I read books", False),
+        ("My code: 4711", False),
+    ],
+)
+def test_where_somebody_else_begins_to_speak(sentence, anothers):
+    assert begins_anothers_words(sentence) is anothers
+
+
+def test_jokes_that_are_taken_back():
+    assert is_joke("My dog can fly, just kidding.")
+    assert not is_joke("My dog can swim.")
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_judged(text):
+    for judged in (is_small_talk, is_supposed, begins_anothers_words, is_joke):
+        assert judged(text) in (True, False)
