@@ -123,6 +123,13 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "Find turns by their words.",
         examples=("search dog",),
     ),
+    CommandEntry(
+        "dreams",
+        "dream_commands:dreams",
+        "Look back",
+        "Show what was dreamed, memory by memory, and what became of it.",
+        examples=("dreams", "dreams --night 2 --rejected", "dreams --memory 12", "dreams --kind background -n 10"),
+    ),
     CommandEntry("recap", "journal_commands:recap", "Look back", "Sum up the day: what was told, asked, learned."),
     CommandEntry(
         "status",

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 import click
 
 from sovl_core.cli.command_group import SuggestingGroup
+from sovl_core.cli.night_numbers import LARGEST, parse_night
 from sovl_core.cli.tables import flatten, print_rows, print_table, readable, span_text, time_text
 from sovl_core.cli.terminal import shorten
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
     from sovl_core.records import NightRecord
-
-#: What is written instead of a number to go back to before the first night.
-BEFORE_ALL = ("none", "base", "0")
 
 
 @click.group("nights", cls=SuggestingGroup, invoke_without_command=True)
@@ -45,7 +43,7 @@ def list_nights(app: AppContext, as_json: bool = False) -> None:
 
 
 @nights.command("show")
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=click.IntRange(1, LARGEST))
 @click.option("--dreams", is_flag=True, help="Show the night's dreams as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
@@ -53,12 +51,14 @@ def show(app: AppContext, number: int, dreams: bool, as_json: bool) -> None:
     """Show what one night did, learned and was judged by."""
     system = app.system(read_only=True)
     record = _as_it_is(app, _night(system.journal.night(number), number))
-    dreamed = system.journal.dreams(night=number, limit=10_000)
+    # A night of thousands of memories has tens of thousands of dreams: they are read only when they are shown.
+    dreamed = system.journal.dreams(night=number, limit=10_000) if dreams else []
     if as_json:
         data = dataclasses.asdict(record)
         app.print_json({**data, "dreams": [dataclasses.asdict(one) for one in dreamed]} if dreams else data)
         return
-    print_rows(app.out, _facts(record, len(dreamed), record.number == system.journal.current_night()))
+    count = sum(one.dreams for one in system.journal.dreamt_counts(night=number))
+    print_rows(app.out, _facts(record, count, record.number == system.journal.current_night()))
     metrics = record.report.get("metrics") or {}
     if metrics:
         app.print()
@@ -82,7 +82,7 @@ def use(app: AppContext, number: str) -> None:
     What was learned in nights that are left out waits to be learned again.
     """
     system = app.system()
-    chosen = _parse_number(number)
+    chosen = parse_night(number)
     system.use_night(chosen)
     _say_current(app, chosen)
 
@@ -107,14 +107,6 @@ def _say_current(app: AppContext, number: Optional[int]) -> None:
     waiting = app.system().journal.count_unconsolidated()
     now = "as it was before the first night" if number is None else f"with night {number}"
     app.print(f"It is awake {now}; {waiting} of what was lived waits for the next night.")
-
-
-def _parse_number(text: str) -> Optional[int]:
-    if text.lower() in BEFORE_ALL:
-        return None
-    if not text.isdigit():
-        raise click.BadParameter(f"{text!r} is no night: give its number, or none.", click.get_current_context())
-    return int(text)
 
 
 def _night(record: Optional[NightRecord], number: int) -> NightRecord:

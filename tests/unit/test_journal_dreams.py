@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sovl_core.error_handling import BadInput
 from sovl_core.events import Dream
 from sovl_core.journal import Journal
+from sovl_core.journal_dreams import NO_NIGHT, DreamCount
 
 pytestmark = pytest.mark.no_torch
 
@@ -130,3 +131,64 @@ def test_any_text_can_be_dreamed(tmp_path_factory, prompt, completion):
     journal.close()
 
     (kept.prompt + kept.completion).encode("utf-8")
+
+
+def test_dreams_are_found_by_verdict_without_some_kinds_and_from_the_oldest_on(journal, memories):
+    a, b, _ = memories
+    night, kept = accept_night(
+        journal, [dream(a), dream(a, verdict="rejected"), dream(kind="contrast"), dream(kind="background"), dream(b)]
+    )
+    numbers = ids(kept)
+
+    assert ids(journal.dreams(verdict="rejected")) == [numbers[1]]
+    assert ids(journal.dreams(night=night, verdict="accepted", episode=a)) == [numbers[0]]
+    assert ids(journal.dreams(without=("contrast", "background"))) == [numbers[4], numbers[1], numbers[0]]
+    assert ids(journal.dreams(night=night, limit=2, oldest_first=True)) == numbers[:2]
+
+
+def test_dreams_on_request_have_no_night(journal, memories):
+    assert journal.last_dreaming_night() is None
+    (by_day,) = journal.add_dreams(None, [dream(memories[0])])
+    assert journal.last_dreaming_night() == NO_NIGHT
+    night, _ = accept_night(journal, [dream(memories[0])])
+    accept_night(journal, [])
+
+    assert journal.last_dreaming_night() == night
+    assert ids(journal.dreams(night=NO_NIGHT)) == [by_day.id]
+
+
+def test_dreams_are_counted_by_kind_verdict_and_use(journal, memories):
+    a, b, _ = memories
+    held_out = replace(dream(b), held_out=True)
+    night, _ = accept_night(journal, [dream(a), dream(a), held_out, dream(kind="background"), dream(b, verdict="")])
+    journal.add_dreams(None, [dream(b)])
+
+    assert journal.dreamt_counts(night=night) == [
+        DreamCount("question", "accepted", False, 2),
+        DreamCount("background", "accepted", False, 1),
+        DreamCount("question", "", False, 1),
+        DreamCount("question", "accepted", True, 1),
+    ]
+    assert [one.dreams for one in journal.dreamt_counts(night=night, episode=a)] == [2]
+    assert [one.dreams for one in journal.dreamt_counts(night=NO_NIGHT)] == [1]
+    assert sum(one.dreams for one in journal.dreamt_counts()) == 6
+    assert journal.dreamt_counts(night=99) == []
+
+
+@pytest.mark.parametrize("terms", [{"night": 1}, {"episode": 1}, {"night": 1, "kind": "question"}, {"night": 0}])
+def test_the_dreams_of_one_night_or_memory_are_found_without_looking_at_others(journal, memories, terms):
+    """What is read does not grow with the journal: SQLite says which index it takes."""
+    accept_night(journal, [dream(memories[0])])
+    plans = []
+    with journal._database.read() as connection:
+        connection.set_trace_callback(plans.append)
+    journal.dreams(**terms, verdict="accepted", without=("contrast",), oldest_first=True)
+    journal.dreamt_counts(night=terms.get("night"), episode=terms.get("episode"))
+    with journal._database.read() as connection:
+        connection.set_trace_callback(None)
+        asked = [query for query in plans if "FROM dreams WHERE" in query]
+        found = [row[3] for query in asked for row in connection.execute("EXPLAIN QUERY PLAN " + query)]
+
+    assert len(asked) == 2
+    assert not [step for step in found if step.startswith("SCAN")]
+    assert not [step for step in found if "dreams_kind" in step or "dreams_verdict" in step]
