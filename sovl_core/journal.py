@@ -1,8 +1,8 @@
 """The journal of a life: everything that was said, asked, dreamed and slept through, durable when a call returns.
 
 The parts live in modules of their own: episodes, conversations, what was taken in from elsewhere, questions (with
-feedback and metrics), dreams, nights. All share one database, so that whatever belongs together happens in one
-transaction.
+feedback and metrics), dreams, nights, and forgetting. All share one database, so that whatever belongs together happens
+in one transaction.
 """
 
 from __future__ import annotations
@@ -16,13 +16,22 @@ from sovl_core.journal_conversations import ConversationJournal
 from sovl_core.journal_database import JournalDatabase
 from sovl_core.journal_dreams import DreamJournal
 from sovl_core.journal_episodes import EpisodeJournal
+from sovl_core.journal_forgetting import ForgettingJournal
 from sovl_core.journal_imports import ImportJournal
 from sovl_core.journal_nights import NightJournal
 from sovl_core.journal_questions import QuestionJournal
 from sovl_core.journal_rows import clean_text, to_json
 
 
-class Journal(EpisodeJournal, ConversationJournal, ImportJournal, QuestionJournal, DreamJournal, NightJournal):
+class Journal(
+    EpisodeJournal,
+    ConversationJournal,
+    ImportJournal,
+    QuestionJournal,
+    DreamJournal,
+    NightJournal,
+    ForgettingJournal,
+):
     """An open journal; one object serves all threads of a process.
 
     Text is stored as given, except that lone surrogates and NUL become U+FFFD.

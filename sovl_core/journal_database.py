@@ -101,6 +101,20 @@ class JournalDatabase:
                     self._connection.execute("ROLLBACK")
             raise
 
+    def scrub(self) -> bool:
+        """Write the file anew and empty the log beside it: what was deleted is in neither of them any more.
+
+        :return: False when another connection reads just now, so that the log cannot be emptied.
+        :raises SOVLError: when opened for reading only, or when the disk is full.
+        """
+        if self.read_only:
+            raise SOVLError(f"The journal {self.path} was opened for reading only")
+        with self._lock, _explained(self.path):
+            # Deleting leaves words in the unused parts of pages, some from long before; only a copy is free of them.
+            self._connection.execute("VACUUM")
+            busy: int = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+
     def check(self) -> List[str]:
         """Return what is wrong with the file, read as a whole (for ``sovl doctor``); empty when it is sound."""
         try:

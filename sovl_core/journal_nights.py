@@ -22,20 +22,24 @@ from sovl_core.records import NightRecord
 ACCEPTED = ("accepted", "partial")
 NOT_ACCEPTED = ("set_aside", "nothing", "failed")
 
-_ANCESTORS = """WITH RECURSIVE chain (number) AS (
+_LINE = """WITH RECURSIVE chain (number) AS (
     SELECT ? UNION ALL
-    SELECT nights.parent FROM chain JOIN nights ON nights.number = chain.number WHERE nights.parent IS NOT NULL)
+    SELECT nights.parent FROM chain JOIN nights ON nights.number = chain.number WHERE nights.parent IS NOT NULL{terms})
 SELECT number FROM chain"""
+#: The nights that came before one; and, of those, the ones whose weights went into its own.
+_BEFORE, _ANCESTORS = _LINE.format(terms=""), _LINE.format(terms=" AND nights.deep = 0")
 
 
 class NightJournal(JournalPart):
     """Nights, of which at most one runs and at most one is current."""
 
-    def open_night(self, parent: Optional[int], trigger: str, plugins: Dict[str, str]) -> int:
+    def open_night(self, parent: Optional[int], trigger: str, plugins: Dict[str, str], deep: bool = False) -> int:
         """Enter a night that begins now, and return its number, which no other night ever had.
 
-        :param parent: the accepted night whose weights it starts from, None for the first.
+        :param parent: the accepted night whose weights it starts from, None for the first; of a deep night the one to
+            go back to when it is undone.
         :param plugins: plugin name to ``distribution version``.
+        :param deep: whether it starts from untrained weights, and so builds on no night.
         :raises SOVLError: when another night is still running.
         :raises BadInput: when the parent does not exist or was not accepted.
         """
@@ -48,8 +52,8 @@ class NightJournal(JournalPart):
             if parent is not None:
                 _require_accepted(connection, parent)
             cursor = connection.execute(
-                "INSERT INTO nights (parent, status, cause, started, plugins) VALUES (?, 'running', ?, ?, ?)",
-                (parent, clean_text(trigger), self._clock(), to_json(plugins)),
+                "INSERT INTO nights (parent, status, cause, started, plugins, deep) VALUES (?, 'running', ?, ?, ?, ?)",
+                (parent, clean_text(trigger), self._clock(), to_json(plugins), deep),
             )
             return int(cursor.lastrowid or 0)
 
@@ -80,22 +84,23 @@ class NightJournal(JournalPart):
     def current_night(self) -> Optional[int]:
         """Return the number of the night whose weights are in use, None for the untrained ones."""
         with self._database.read() as connection:
-            return _current(connection)
+            return current_night(connection)
 
     def ancestors(self, number: int) -> List[int]:
-        """Return a night with those it builds on, newest first.
+        """Return a night with those it builds on, newest first; a deep night builds on none.
 
         :raises BadInput: when there is no such night.
         """
         with self._database.read() as connection:
             require(connection, "nights", number, "night")
-            return _chain(connection, number)
+            return chain(connection, number)
 
     def accept_night(self, number: int, status: str, learned_ids: Sequence[int], report: Dict[str, Any]) -> None:
         """Wake up with a night's weights: in one transaction it becomes current and its episodes consolidated.
 
         Episodes that were deleted while it ran are left out. When another night than its parent has become current
-        meanwhile, what that other one learned is unconsolidated again, as by :meth:`use_night`.
+        meanwhile, what that other one learned is unconsolidated again, as by :meth:`use_night`; and so is what a deep
+        night has not learned.
 
         :param status: ``accepted`` or ``partial``.
         :raises BadInput: when the night is not running, or for another status.
@@ -107,7 +112,7 @@ class NightJournal(JournalPart):
                 "INSERT OR IGNORE INTO night_episodes (night, episode) SELECT ?, id FROM episodes WHERE id = ?",
                 [(number, learned) for learned in learned_ids],
             )
-            if _current(connection) != night["parent"]:
+            if current_night(connection) != night["parent"] or night["deep"]:
                 _switch(connection, number)
                 return
             connection.execute("UPDATE life SET current_night = ?", (number,))
@@ -130,7 +135,7 @@ class NightJournal(JournalPart):
         """Make an accepted night current, back or forth; None is the life before its first night.
 
         An episode is consolidated when the night or one that it builds on has learned it, and unconsolidated else.
-        Accepted nights that it does not build on are ``undone`` until one that builds on them is used again.
+        Accepted nights that did not come before it are ``undone`` until one that came after them is used again.
 
         :raises BadInput: when there is no such night or it was not accepted.
         """
@@ -154,19 +159,21 @@ def _finish(
 
 
 def _switch(connection: sqlite3.Connection, number: Optional[int]) -> None:
-    chain = numbers_in([] if number is None else _chain(connection, number))
+    built_on = numbers_in([] if number is None else chain(connection, number))
+    before = numbers_in([] if number is None else chain(connection, number, _BEFORE))
     connection.execute("UPDATE life SET current_night = ?", (number,))
-    connection.execute(f"UPDATE nights SET undone = number NOT IN {chain} WHERE status IN ('accepted', 'partial')")
+    connection.execute(f"UPDATE nights SET undone = number NOT IN {before} WHERE status IN ('accepted', 'partial')")
     # Numbers grow from parent to child, so the largest is the latest night on the way to learn the episode.
-    learned = f"SELECT MAX(night) FROM night_episodes WHERE episode = episodes.id AND night IN {chain}"
+    learned = f"SELECT MAX(night) FROM night_episodes WHERE episode = episodes.id AND night IN {built_on}"
     connection.execute(
         f"UPDATE episodes SET night = ({learned}) "
         f"WHERE id IN (SELECT episode FROM night_episodes) AND night IS NOT ({learned})"
     )
 
 
-def _chain(connection: sqlite3.Connection, number: int) -> List[int]:
-    return [row["number"] for row in connection.execute(_ANCESTORS, (number,))]
+def chain(connection: sqlite3.Connection, number: int, line: str = _ANCESTORS) -> List[int]:
+    """Return a night with those it builds on, newest first."""
+    return [row["number"] for row in connection.execute(line, (number,))]
 
 
 def _running(connection: sqlite3.Connection) -> Optional[sqlite3.Row]:
@@ -174,13 +181,20 @@ def _running(connection: sqlite3.Connection) -> Optional[sqlite3.Row]:
     return row
 
 
-def _current(connection: sqlite3.Connection) -> Optional[int]:
+def current_night(connection: sqlite3.Connection) -> Optional[int]:
+    """Return the night whose weights are in use, None for none."""
     number: Optional[int] = connection.execute("SELECT current_night FROM life WHERE only = 1").fetchone()[0]
     return number
 
 
 def _require_accepted(connection: sqlite3.Connection, number: int) -> None:
-    status = require(connection, "nights", number, "night")["status"]
+    night = require(connection, "nights", number, "night")
+    status = night["status"]
+    if night["purged"]:
+        raise BadInput(
+            f"Night {number} cannot be used: its files were removed for good, with what was forgotten",
+            "Choose another: `sovl nights` lists them",
+        )
     if status not in ACCEPTED:
         raise BadInput(
             f"Night {number} cannot be used: its status is {status}", "Choose an accepted one: `sovl nights` lists them"

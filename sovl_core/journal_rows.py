@@ -135,16 +135,20 @@ def dream_from(row: sqlite3.Row, parents: Sequence[int]) -> Dream:
 
 
 def night_from(row: sqlite3.Row) -> NightRecord:
-    """Return the night in a row of ``nights``; an accepted one that was gone back behind is ``undone``."""
+    """Return the night in a row of ``nights``; an accepted one that was gone back behind is ``undone``.
+
+    One whose files were removed for good is ``purged``.
+    """
     return NightRecord(
         number=row["number"],
         parent=row["parent"],
-        status="undone" if row["undone"] else row["status"],
+        status="purged" if row["purged"] else "undone" if row["undone"] else row["status"],
         trigger=row["cause"],
         started=row["started"],
         finished=row["finished"],
         report=_mapping(row["report"]),
         plugins=_mapping(row["plugins"]),
+        deep=bool(row["deep"]),
     )
 
 

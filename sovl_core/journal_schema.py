@@ -187,8 +187,18 @@ VERSION_2: Migration = (
     "CREATE INDEX imports_episode ON imports (episode)",
 )
 
+#: Deep nights, which build on none before them, and what was forgotten after a night had learned it: numbers only.
+VERSION_3: Migration = (
+    "ALTER TABLE nights ADD COLUMN deep INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE nights ADD COLUMN purged INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE forgotten (
+        night INTEGER NOT NULL REFERENCES nights (number),
+        episode INTEGER NOT NULL,
+        PRIMARY KEY (night, episode)) WITHOUT ROWID""",
+)
+
 #: ``MIGRATIONS[n]`` leads from version n to version n + 1; version 0 is an empty file.
-MIGRATIONS: Tuple[Migration, ...] = (VERSION_1, VERSION_2)
+MIGRATIONS: Tuple[Migration, ...] = (VERSION_1, VERSION_2, VERSION_3)
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

@@ -73,8 +73,9 @@ class Question:
 class NightRecord:
     """One night in the journal.
 
-    ``status`` is ``running``, ``accepted``, ``partial``, ``set_aside``, ``nothing``, ``failed`` or ``undone``.
-    ``plugins`` maps plugin name to ``distribution version``.
+    ``status`` is ``running``, ``accepted``, ``partial``, ``set_aside``, ``nothing``, ``failed``, ``undone``, or
+    ``purged`` (its files are gone). ``plugins`` maps plugin name to ``distribution version``. A ``deep`` night started
+    from untrained weights: its ``parent`` is the night that was current before it.
     """
 
     number: int
@@ -85,6 +86,7 @@ class NightRecord:
     finished: Optional[float] = None
     report: Dict[str, Any] = field(default_factory=dict)
     plugins: Dict[str, str] = field(default_factory=dict)
+    deep: bool = False
 
 
 @dataclass(frozen=True)

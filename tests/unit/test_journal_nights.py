@@ -319,3 +319,28 @@ class Life(RuleBasedStateMachine):
 
 Life.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 TestLife = Life.TestCase
+
+
+def test_deep_night_builds_on_no_other_and_is_undone_to_the_one_before_it(journal, memories):
+    first = sleep(journal, memories[:2])
+    second = sleep(journal, memories[2:3])
+    deep = journal.open_night(second, "command", {}, deep=True)
+    assert journal.running_night().deep
+    journal.accept_night(deep, "accepted", memories[1:], {})
+
+    assert (journal.night(deep).deep, journal.night(deep).parent, journal.night(first).deep) == (True, second, False)
+    assert journal.current_night() == deep
+    assert journal.ancestors(deep) == [deep]
+    assert nights_of(journal, memories) == [None, deep, deep, deep]
+    assert [episode.id for episode in journal.unconsolidated()] == memories[:1]
+    assert statuses(journal) == {first: "accepted", second: "accepted", deep: "accepted"}
+
+    after = sleep(journal, memories[:1])
+    assert journal.ancestors(after) == [after, deep]
+
+    journal.use_night(second)
+    assert nights_of(journal, memories) == [first, first, second, None]
+    assert statuses(journal) == {first: "accepted", second: "accepted", deep: "undone", after: "undone"}
+    journal.use_night(after)
+    assert nights_of(journal, memories) == [after, deep, deep, deep]
+    assert statuses(journal) == {first: "accepted", second: "accepted", deep: "accepted", after: "accepted"}
