@@ -108,7 +108,8 @@ class Models:
         """Enter a module whose ``requires_grad`` parameters are trained and stored with each night.
 
         A module that grows from night to night offers ``make_room(tensors)``: called with what is about to be restored
-        (``{parameter: tensor}``), so that it has these parameters and no others.
+        (``{parameter: tensor}``), so that it has these parameters and no others. One whose parameters may fit and yet
+        mean something else offers ``misfit(tensors)``: why they are not for it, "" where they are.
 
         :raises ValueError: when another module is registered under the name.
         """
@@ -160,10 +161,15 @@ class Models:
 
         Trainables that the snapshot does not know keep their values.
 
-        :raises ValueError: when a stored shape differs from the module's, with both named.
+        :raises ValueError: when a stored shape differs from the module's, with both named, or a module refuses what is
+            stored.
         """
         import torch
 
+        for name, tensors in state.items():
+            problem = self._misfit(name, tensors)
+            if problem:
+                raise ValueError(f"{name}: {problem}")
         pairs: List[Tuple[nn.Parameter, Tensor]] = []
         # What grows comes last: it fits whatever it is given, and must not have changed when another does not fit.
         for name, tensors in sorted(state.items(), key=lambda item: self._grows(item[0])):
@@ -183,6 +189,11 @@ class Models:
         with torch.no_grad():
             for parameter, tensor in pairs:
                 parameter.copy_(tensor)
+
+    def _misfit(self, name: str, tensors: Dict[str, Tensor]) -> str:
+        if name not in self.trainables or not hasattr(self.trainables[name].module, "misfit"):
+            return ""
+        return str(self.trainables[name].module.misfit(tensors))  # type: ignore[operator]
 
     def _grows(self, name: str) -> bool:
         return name in self.trainables and hasattr(self.trainables[name].module, "make_room")

@@ -26,6 +26,13 @@ class ScaffoldContext:
     The scaffold reads the prompts when :meth:`read` is first called: until then ``hidden``, ``mask`` and ``token_ids``
     may be None. Where ``silent`` is True what it makes of the prompts' words is not heard, only rows that were added,
     and reading can be saved.
+
+    A scaffold that moves with the base reads its answer too. In a training step the answer's tokens then follow the
+    prompt's in ``hidden``, ``mask`` and ``token_ids``, and ``said`` int64 [batch, scaffold_tokens] holds 0 for tokens
+    of the prompt and n for those of the n-th token that the base says: they are heard from the position on that is fed
+    that token. In a reply they come one by one, after everybody has seen this context; ``weighers`` are asked for the
+    bias on their keys: each takes ``token_ids`` int64 [batch, tokens] and returns float of that shape, or None for
+    zero. ``silent`` never silences the answer's tokens: they are no words of the prompt.
     """
 
     hidden: Optional[Tensor]
@@ -42,6 +49,8 @@ class ScaffoldContext:
     memories: List[List[Tuple[int, float]]] = field(default_factory=list)
     silent: bool = False
     reader: Optional[Callable[[], Tuple[Tensor, Tensor, Tensor]]] = None
+    said: Optional[Tensor] = None
+    weighers: List[Callable[[Tensor], Optional[Tensor]]] = field(default_factory=list)
 
     def read(self) -> Tuple[Tensor, Tensor, Tensor]:
         """Return ``hidden``, ``mask`` and ``token_ids``; the scaffold reads the prompts if it has not yet."""
@@ -50,6 +59,21 @@ class ScaffoldContext:
         if self.hidden is None or self.mask is None or self.token_ids is None:
             raise ValueError("this scaffold context holds no states and nobody who reads")
         return self.hidden, self.mask, self.token_ids
+
+    def later_bias(self, token_ids: Tensor) -> Tensor:
+        """Return the bias on the keys of tokens that the scaffold reads while the base answers.
+
+        :param token_ids: int64 [batch, tokens], in the scaffold's vocabulary.
+        :return: float32 [batch, tokens], what all weighers say added up.
+        """
+        import torch
+
+        bias = torch.zeros(token_ids.shape, dtype=torch.float32, device=token_ids.device)
+        for weigher in self.weighers:
+            found = weigher(token_ids)
+            if found is not None:
+                bias = bias + found.to(bias)
+        return bias
 
     def add_rows(self, rows: Tensor, bias: Optional[Tensor] = None) -> None:
         """Put key/value rows beside those that are there.

@@ -186,6 +186,29 @@ def numbers(growing: Growing) -> Dict[str, List[float]]:
     return {name: parameter.tolist() for name, parameter in growing.rows.items()}
 
 
+class Choosy(nn.Linear):
+    """Fits what it is given and yet may have no use for it."""
+
+    problem = "of another kind"
+
+    def misfit(self, tensors: Dict[str, torch.Tensor]) -> str:
+        return self.problem
+
+
+def test_a_module_may_refuse_what_would_fit_and_then_nothing_is_restored(models: Models) -> None:
+    growing, choosy = Growing("old"), Choosy(1, 1, bias=False)
+    models.register_trainable("growing", growing)
+    models.register_trainable("choosy", choosy)
+    stored = {"growing": {"rows.new": torch.ones(2)}, "choosy": {"weight": torch.full((1, 1), 9.0)}, "absent": {}}
+    with pytest.raises(ValueError, match="choosy: of another kind"):
+        models.restore(stored)
+    assert numbers(growing) == {"old": [0.0, 0.0]}
+    choosy.problem = ""
+    models.restore(stored)
+    assert numbers(growing) == {"new": [1.0, 1.0]}
+    assert float(choosy.weight.detach()) == 9.0
+
+
 def test_a_module_that_grows_makes_room_for_what_is_restored(models: Models) -> None:
     growing = Growing("old", "later")
     models.register_trainable("growing", growing)

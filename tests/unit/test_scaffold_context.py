@@ -117,3 +117,14 @@ def test_states_that_are_there_are_not_read_again() -> None:
 def test_without_states_and_without_a_reader_it_says_so() -> None:
     with pytest.raises(ValueError, match="nobody who reads"):
         ScaffoldContext(None, None, None).read()
+
+
+def test_tokens_that_come_later_are_weighed_by_all_who_want_to() -> None:
+    given = context()
+    ids = torch.tensor([[4, 5, 4]])
+    assert given.later_bias(ids).tolist() == [[0.0, 0.0, 0.0]]
+    given.weighers.append(lambda ids: (ids == 4).float())
+    given.weighers.append(lambda ids: None)
+    given.weighers.append(lambda ids: torch.full(ids.shape, -0.5))
+    assert given.later_bias(ids).tolist() == [[0.5, -0.5, 0.5]]
+    assert context().weighers == []

@@ -30,13 +30,18 @@ class RMSNorm(nn.Module):
 class KeysValues:
     """Keys and values of one layer for one turn or batch.
 
-    ``keys`` and ``values`` float [batch, heads, rows, head width]; ``bias`` float [batch, 1, 1, rows], added to the
-    attention logits, minus infinity at padding.
+    ``keys`` and ``values`` float [batch, heads, rows, head width]; ``bias`` float [batch, 1 or heads, 1 or positions,
+    rows], added to the attention logits, minus infinity at padding and where a row must not be heard.
     """
 
     keys: Tensor
     values: Tensor
     bias: Tensor
+
+    def followed_by(self, later: KeysValues) -> KeysValues:
+        """Return these rows and later ones beside them."""
+        pairs = ((self.keys, later.keys, 2), (self.values, later.values, 2), (self.bias, later.bias, 3))
+        return KeysValues(*(torch.cat([known, new], dim=rows) for known, new, rows in pairs))
 
 
 class GatedCrossAttention(nn.Module):

@@ -12,11 +12,13 @@ from sovl_cross_attention.influence import dynamic_factor
 from sovl_cross_attention.settings import CrossAttentionSettings
 
 if TYPE_CHECKING:
-    from sovl_core.events import Dream, Night, NightReport, Reply, StepResult, TrainStep, Turn
+    from sovl_core.data_processing import Batch
+    from sovl_core.events import Dream, Night, NightReport, Reply, ScaffoldContext, StepResult, TrainStep, Turn
     from sovl_core.models import Models
     from sovl_core.plugin import PluginContext
     from sovl_cross_attention.relevance import RelevanceGate
     from sovl_cross_attention.stack import CrossAttentionStack
+    from sovl_cross_attention.stepping import Steps
 
     Recalled = Tuple[int, float]
 
@@ -93,6 +95,7 @@ class CrossAttentionPlugin(Plugin):
             settings.heads,
             settings.head_width,
             self.context.config.core.seed,
+            stepped=settings.scaffold_mode == "stepped",
         )
         models.register_trainable("cross_attention", self.stack)
         models.scale_learning_rate("cross_attention", "gate", settings.gate_learning_rate, decay=False)
@@ -112,18 +115,16 @@ class CrossAttentionPlugin(Plugin):
         if self.stack is None:
             return (yield)
         influence, relevance, memories = self._reply_influence(turn, models)
-        scaffold_context = None
+        scaffold_context = steps = None
         if influence:
-            from sovl_cross_attention.reader import read
-
-            scaffold_context = read(models, [turn.prompt])
+            scaffold_context, steps = self._begin(models, turn.prompt)
             scaffold_context.influence = influence
             scaffold_context.memories = memories
             self.context.hooks.on_scaffold_context(scaffold_context)
             if not scaffold_context.silent and not self.prompts_heard:
                 # All that was trained was to listen to rows of memories, and whoever brings them is not here.
                 scaffold_context, influence = None, 0.0
-        with self.stack.hearing(scaffold_context, self.settings.layer_weights):
+        with self.stack.hearing(scaffold_context, self.settings.layer_weights, steps=steps):
             reply = yield
         if reply is not None:
             reply.annotations["cross_attention.influence"] = influence
@@ -142,7 +143,9 @@ class CrossAttentionPlugin(Plugin):
 
         prompts = [example.prompt for example in step.batch.examples]
         dropout = 0.0 if step.phase == "validation" else self.settings.read_dropout
-        scaffold_context = read(step.models, prompts, training=True, dropout=dropout, seed=step.index)
+        scaffold_context = read(
+            step.models, prompts, training=True, dropout=dropout, seed=step.index, answers=self._answers(step.batch)
+        )
         measured = self.settings.relevance_gate and self._gate_works(step.models)
         scaffold_context.influence = step.influence * (1.0 if measured else step.reach)
         if step.phase == "night":
@@ -220,6 +223,7 @@ class CrossAttentionPlugin(Plugin):
             "weight": f"{settings.weight * settings.blend:.2f}",
             "reach": f"{self.multiplier:.2f}",
             "dynamic": settings.dynamic,
+            "scaffold": settings.scaffold_mode,
             "relevance gate": f"threshold {settings.relevance_threshold}" if settings.relevance_gate else "off",
         }
         if self.stack is not None:
@@ -267,6 +271,27 @@ class CrossAttentionPlugin(Plugin):
             return influence * reach, None, memories
         relevance = float(self.gate.relevance(features)[0])
         return (influence if relevance * reach >= settings.relevance_threshold else 0.0), relevance, memories
+
+    def _begin(self, models: Models, prompt: str) -> Tuple[ScaffoldContext, Optional[Steps]]:
+        """Return what the scaffold makes of a prompt and, where it moves with the base, the reply it follows."""
+        assert self.stack is not None
+        if not self.stack.stepped:
+            from sovl_cross_attention.reader import read
+
+            return read(models, [prompt]), None
+        from sovl_cross_attention.stepping import Steps
+
+        steps = Steps(models, prompt, self.stack.table())
+        return steps.context(), steps
+
+    def _answers(self, batch: Batch) -> Optional[List[Tuple[List[int], List[int]]]]:
+        """Return what the scaffold reads of a batch's answers; None where it does not move with the base."""
+        assert self.stack is not None
+        if not self.stack.stepped:
+            return None
+        from sovl_cross_attention.stepping import answers_said
+
+        return answers_said(self.stack.table(), batch)
 
     def _threshold(self) -> float:
         return self.settings.relevance_threshold if self.settings.relevance_gate else 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, List, Sequence
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 import torch
 
@@ -35,7 +35,12 @@ def padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tup
 
 
 def read(
-    models: Models, texts: Sequence[str], training: bool = False, dropout: float = 0.0, seed: int = 0
+    models: Models,
+    texts: Sequence[str],
+    training: bool = False,
+    dropout: float = 0.0,
+    seed: int = 0,
+    answers: Optional[Sequence[Tuple[List[int], List[int]]]] = None,
 ) -> ScaffoldContext:
     """Return a context in which the scaffold reads texts side by side, each once, as soon as somebody wants to know.
 
@@ -43,12 +48,19 @@ def read(
     :param training: keep the gradient.
     :param dropout: share of a text's tokens that are left out, drawn with ``seed``, so that no single word of a
         trained wording is relied on.
+    :param answers: for each text ids in the scaffold's vocabulary that are read after it, and for each id the number of
+        the base's token that it came with, from 1 on; ``said`` of the context tells it for each row.
     """
     tokenizer = models.scaffold_tokenizer
     rows = [word_ids(tokenizer, text) for text in texts]
     if dropout:
         rng = random.Random(seed)
         rows = [[token for token in row if rng.random() >= dropout] or row for row in rows]
+    said: Optional[Tensor] = None
+    if answers is not None:
+        numbers = [[0] * len(row) + later for row, (_, later) in zip(rows, answers)]
+        rows = [row + ids for row, (ids, _) in zip(rows, answers)]
+        said, _ = padded(numbers, 0, models.device)
 
     def states() -> tuple[Tensor, Tensor, Tensor]:
         device = next(models.scaffold.parameters()).device
@@ -65,4 +77,5 @@ def read(
         prompt=texts[0] if len(texts) == 1 else "",
         prompts=list(texts),
         reader=states,
+        said=said,
     )

@@ -27,6 +27,11 @@ class CrossAttentionSettings(PluginSettings):
     )
     heads: int = Field(0, ge=0, le=256, description="Attention heads; 0 fits the base.", json_schema_extra=_SHAPE)
     head_width: int = Field(0, ge=0, le=512, description="Width of a head; 0 fits the base.", json_schema_extra=_SHAPE)
+    scaffold_mode: Literal["encoder", "stepped"] = Field(
+        "encoder",
+        description="encoder: the scaffold reads the prompt once; stepped: it moves with the base, token by token.",
+        json_schema_extra=_SHAPE,
+    )
     gate_learning_rate: float = Field(
         10.0, gt=0, le=1000, description="Gates learn this many times faster than the rest."
     )

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from sovl_core.model_layers import decoder_layers, hidden_size, layer_output, replace_layer_output
+from sovl_core.model_layers import decoder_layers, hidden_size, layer_output, replace_layer_output, vocab_size
+from sovl_cross_attention.hearing import Hearing, Rows, heard_rows
 from sovl_cross_attention.layers import GatedCrossAttention, KeysValues, Projection
+from sovl_cross_attention.said_tokens import TokenTable
+from sovl_cross_attention.stepping import Steps, fed_tokens
 
 if TYPE_CHECKING:
     from sovl_core.events import ScaffoldContext
     from sovl_core.models import Models
-
-
-@dataclass
-class _Hearing:
-    """What the layers hear, and where they speak."""
-
-    contexts: Dict[int, KeysValues]
-    scale: float
-    weights: Dict[int, float] = field(default_factory=dict)
-    everywhere: bool = False
-    positions: Optional[Tensor] = None
 
 
 class CrossAttentionStack(nn.Module):
@@ -39,10 +31,18 @@ class CrossAttentionStack(nn.Module):
     :param scaffold_width: width of the scaffold's hidden states.
     :param heads: attention heads; 0 takes a third of the base's width in all.
     :param head_width: width of a head; 0 takes 64, less for a narrow base.
+    :param stepped: the scaffold moves with the base; what it makes of the answer then bears a mark of its own, learned,
+        which also tells the weights of one mode from those of the other.
     """
 
     def __init__(
-        self, models: Models, layers: Sequence[int], scaffold_width: int, heads: int = 0, head_width: int = 0
+        self,
+        models: Models,
+        layers: Sequence[int],
+        scaffold_width: int,
+        heads: int = 0,
+        head_width: int = 0,
+        stepped: bool = False,
     ) -> None:
         super().__init__()
         width = hidden_size(models.base)
@@ -53,7 +53,12 @@ class CrossAttentionStack(nn.Module):
         self.layers = nn.ModuleDict(
             {str(number): GatedCrossAttention(width, width, heads, head_width) for number in layers}
         )
-        self._heard: Optional[_Hearing] = None
+        self.stepped = stepped
+        if stepped:
+            self.said_mark = nn.Parameter(torch.zeros(width))
+        self._heads = heads
+        self._table: Optional[TokenTable] = None
+        self._heard: Optional[Hearing] = None
         # Not a submodule: the base must not be stored with what is trained.
         self._models = [models]
         self._handles: List[Any] = []
@@ -63,12 +68,29 @@ class CrossAttentionStack(nn.Module):
         modules = decoder_layers(self._models[0].base)
         for number in self.numbers:
             self._handles.append(modules[number].register_forward_hook(self._hook(number)))
+        if self.stepped:
+            base = self._models[0].base
+            self._handles.append(base.register_forward_pre_hook(self._follow, with_kwargs=True))
 
     def remove(self) -> None:
         """Take all hooks off again."""
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
+
+    def misfit(self, tensors: Mapping[str, Tensor]) -> str:
+        """Return why stored weights are not for this stack, "" where nothing speaks against them."""
+        was, now = ("stepped" if stepped else "encoder" for stepped in ("said_mark" in tensors, self.stepped))
+        if was == now:
+            return ""
+        return f'they were trained with plugins.cross_attention.scaffold_mode = "{was}", and it is "{now}" now'
+
+    def table(self) -> TokenTable:
+        """Return which of the scaffold's tokens spell each of the base's; kept as long as the models are."""
+        if self._table is None:
+            models = self._models[0]
+            self._table = TokenTable(models.base_tokenizer, models.scaffold_tokenizer, vocab_size(models.scaffold))
+        return self._table
 
     @property
     def is_identity(self) -> bool:
@@ -86,6 +108,7 @@ class CrossAttentionStack(nn.Module):
         layer_weights: Sequence[float] = (),
         everywhere: bool = False,
         positions: Optional[Tensor] = None,
+        steps: Optional[Steps] = None,
     ) -> Iterator[None]:
         """Within this block the layers hear this context and no other; afterwards they hear what they heard before.
 
@@ -96,15 +119,12 @@ class CrossAttentionStack(nn.Module):
         :param layer_weights: of the listening layers, bottom first; missing ones are 1.
         :param everywhere: speak at all positions of the pass (a training pass over answers alone).
         :param positions: bool [batch, tokens], where to speak in a pass of that length (a training pass over all).
+        :param steps: the reply that is being given, for the scaffold to move along with.
         """
-        heard: Optional[_Hearing] = None
+        heard: Optional[Hearing] = None
         if context is not None:
-            source, bias = self._source(context)
-            contexts = {
-                number: layer.keys_values(source, bias) for number, layer in zip(self.numbers, self.cross_layers())
-            }
             weights = dict(zip(self.numbers, layer_weights))
-            heard = _Hearing(contexts, float(context.influence), weights, everywhere, positions)
+            heard = Hearing(context, self._rows(*heard_rows(context)), weights, everywhere, positions, steps)
         # A reply may be asked for in the middle of another one.
         before, self._heard = self._heard, heard
         try:
@@ -112,29 +132,29 @@ class CrossAttentionStack(nn.Module):
         finally:
             self._heard = before
 
-    def _source(self, context: ScaffoldContext) -> tuple[Tensor, Tensor]:
-        """Return projected rows float [batch, rows, width] and their bias float [batch, rows]."""
-        extra = None if context.extra_rows is None else context.extra_rows.float()
-        if extra is not None and context.silent:
-            extra = extra if extra.dim() == 3 else extra.expand(len(context.prompts), -1, -1)
-            return self.projection(extra), self._extra_bias(context, extra)
-        hidden, mask, _ = context.read()
-        hidden = hidden.float()
-        bias = torch.zeros(mask.shape, dtype=torch.float32, device=hidden.device)
-        if context.key_bias is not None:
-            bias = bias + context.key_bias.float()
-        bias = bias.masked_fill(~mask.bool(), float("-inf"))
-        if extra is not None:
-            extra = extra.expand(len(hidden), -1, -1)
-            hidden = torch.cat([hidden, extra], dim=1)
-            bias = torch.cat([bias, self._extra_bias(context, extra)], dim=1)
-        return self.projection(hidden), bias
+    def _rows(self, states: Tensor, bias: Tensor, said: Tensor) -> Rows:
+        """Return keys and values of every layer for what :func:`heard_rows` returned."""
+        source = self.projection(states)
+        if self.stepped:
+            source = source + self.said_mark * (said > 0)[:, :, None].to(source.dtype)
+        layers = {number: layer.keys_values(source, bias) for number, layer in zip(self.numbers, self.cross_layers())}
+        return Rows(layers, bias, said if self.stepped else None)
 
-    @staticmethod
-    def _extra_bias(context: ScaffoldContext, extra: Tensor) -> Tensor:
-        if context.extra_bias is None:
-            return extra.new_zeros(extra.shape[:2])
-        return context.extra_bias.float().expand(len(extra), -1)
+    def _follow(self, module: nn.Module, args: Any, kwargs: Dict[str, Any]) -> None:
+        """Before the base says the next token, let the scaffold read the one that it is fed."""
+        heard = self._heard
+        if heard is None or heard.steps is None or heard.scale == 0.0 or not self._models[0].scaffold_enabled:
+            return
+        steps = heard.steps
+        tokens = steps.follow(*fed_tokens(args, kwargs))
+        if steps.count == 0:
+            heard.begin_again()
+        if tokens:
+            with torch.no_grad():
+                states = steps.read(tokens).float()
+                ids = torch.tensor([tokens], device=states.device)
+                later = self._rows(states, heard.context.later_bias(ids), torch.full_like(ids, steps.count))
+            heard.rows = heard.rows.followed_by(later)
 
     def _hook(self, number: int) -> Any:
         def hook(module: nn.Module, args: Any, output: Any) -> Any:
@@ -149,9 +169,9 @@ class CrossAttentionStack(nn.Module):
 
         return hook
 
-    def _residual(self, number: int, hidden: Tensor, heard: _Hearing, scale: float) -> Tensor:
-        layer, context = self.layers[str(number)], heard.contexts[number]
-        tokens = hidden.shape[1]
+    def _residual(self, number: int, hidden: Tensor, heard: Hearing, scale: float) -> Tensor:
+        layer, tokens = self.layers[str(number)], hidden.shape[1]
+        context = self._context(number, heard, tokens)
         if heard.positions is not None and heard.positions.shape[1] == tokens:
             return layer(hidden, context, scale) * heard.positions[:, :, None].to(hidden.dtype)  # type: ignore[no-any-return]
         if heard.everywhere or tokens == 1:
@@ -159,9 +179,19 @@ class CrossAttentionStack(nn.Module):
         last = layer(hidden[:, -1:], context, scale)
         return nn.functional.pad(last, (0, 0, tokens - 1, 0))
 
+    def _context(self, number: int, heard: Hearing, tokens: int) -> KeysValues:
+        context, bias = heard.rows.layers[number], heard.bias(tokens, self._heads)
+        return context if bias is None else replace(context, bias=bias)
+
 
 def insert_cross_attention(
-    models: Models, layers: Sequence[int], scaffold_width: int, heads: int = 0, head_width: int = 0, seed: int = 0
+    models: Models,
+    layers: Sequence[int],
+    scaffold_width: int,
+    heads: int = 0,
+    head_width: int = 0,
+    seed: int = 0,
+    stepped: bool = False,
 ) -> CrossAttentionStack:
     """Build a stack for these layers, on the base's device, and hook it in.
 
@@ -169,7 +199,7 @@ def insert_cross_attention(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        stack = CrossAttentionStack(models, layers, scaffold_width, heads, head_width)
+        stack = CrossAttentionStack(models, layers, scaffold_width, heads, head_width, stepped)
     stack.to(device=models.device, dtype=torch.float32)
     stack.insert()
     return stack

@@ -33,6 +33,12 @@ def causal_lm(family, width, vocabulary, layers=4, seed=0):
 
 
 @pytest.fixture(scope="session")
+def vocabulary():
+    """Return ``vocabulary(*words)``: a tokenizer that knows these words and spells all others."""
+    return spelling
+
+
+@pytest.fixture(scope="session")
 def build():
     """Return ``build(base, scaffold)``: models of these families; the scaffold is the base's own by default."""
 
@@ -67,14 +73,16 @@ def build():
 def listen():
     """Return ``listen(models, layers)``: a stack on these layers whose gates stand open, as after nights."""
 
-    def insert(models, layers=(1, 3), gate=0.7):
+    def insert(models, layers=(1, 3), gate=0.7, stepped=False):
         import torch
 
         from sovl_core.model_layers import output_size
         from sovl_cross_attention.stack import insert_cross_attention
 
-        stack = insert_cross_attention(models, list(layers), output_size(models.scaffold))
+        stack = insert_cross_attention(models, list(layers), output_size(models.scaffold), stepped=stepped)
         with torch.no_grad():
+            if stepped:
+                stack.said_mark.copy_(torch.randn(stack.said_mark.shape, generator=torch.Generator().manual_seed(4)))
             for layer in stack.cross_layers():
                 layer.gate.fill_(gate)
             for name, parameter in models.scaffold.named_parameters():

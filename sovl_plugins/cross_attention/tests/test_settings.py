@@ -12,6 +12,7 @@ pytestmark = pytest.mark.no_torch
     ("key", "value"),
     [
         ("placement", "middle"),
+        ("scaffold_mode", "decoder"),
         ("heads", -1),
         ("gate_learning_rate", 0),
         ("read_dropout", 0.95),
@@ -32,4 +33,4 @@ def test_every_setting_is_described_and_shapes_wait_for_the_next_start():
     fields = CrossAttentionSettings.model_fields
     assert [name for name, field in fields.items() if not field.description] == []
     fixed = {name for name, field in fields.items() if (field.json_schema_extra or {}).get("live") is False}
-    assert fixed == {"placement", "layers", "heads", "head_width"}
+    assert fixed == {"placement", "layers", "heads", "head_width", "scaffold_mode"}

@@ -166,13 +166,16 @@ class MemoryPlugin(Plugin):
         self.dream_memory.fade()
 
     def _weigh_keys(self, scaffold_context: ScaffoldContext) -> None:
-        if scaffold_context.silent or not len(self.token_map):
+        if not len(self.token_map):
             return
         if self._tokens is None:
             models = self.context.models()
             limit = self.settings.tokens_mapped
             self._tokens = ScaffoldTokens(models.base_tokenizer, models.scaffold_tokenizer, limit)
         self._tokens.learn(self.token_map.tokens())
+        scaffold_context.weighers.append(partial(key_bias, tokens=self._tokens, token_map=self.token_map))
+        if scaffold_context.silent:
+            return
         bias = key_bias(scaffold_context.read()[2], self._tokens, self.token_map)
         if bias is not None:
             known = scaffold_context.key_bias

@@ -48,6 +48,18 @@ def test_used_tokens_are_weighed_in_the_next_context(plugin, tokenizer):
     assert context.key_bias[0, 1] > 0
 
 
+@pytest.mark.parametrize("silent", [False, True])
+def test_used_tokens_are_weighed_in_the_answer_too_while_it_is_said(plugin, tokenizer, silent):
+    live(plugin, Turn("dog"))
+    context = scaffold_context(tokenizer, silent=silent)
+    plugin.on_scaffold_context(context)
+    ids = tokenizer("dog my", return_tensors="pt")["input_ids"]
+    bias = context.later_bias(ids)
+    assert bias[0, 0] > 0
+    assert bias[0, 1] == 0
+    assert (context.key_bias is None) == silent
+
+
 def test_bias_of_others_is_added_to(plugin, tokenizer):
     live(plugin, Turn("dog"))
     context = scaffold_context(tokenizer, key_bias=torch.full((1, 2), -1.0))
