@@ -18,13 +18,11 @@ Outcome = Union[NightReport, SOVLError, NightInterrupted]
 class BackgroundNight:
     """Starts nights and remembers what became of the last one.
 
-    :param sleep: lives through one night, given its trigger and a progress callback.
+    :param sleep: lives through one night, given its trigger, a progress callback, and whether it is ``deep``.
     :param failures: takes what it raises.
     """
 
-    def __init__(
-        self, sleep: Callable[[str, Optional[Callable[[Progress], None]]], NightReport], failures: Failures
-    ) -> None:
+    def __init__(self, sleep: Callable[..., NightReport], failures: Failures) -> None:
         self._sleep = sleep
         self._failures = failures
         self._thread: Optional[threading.Thread] = None
@@ -40,11 +38,13 @@ class BackgroundNight:
         trigger: str,
         progress: Optional[Callable[[Progress], None]] = None,
         finished: Optional[Callable[[Outcome], None]] = None,
+        deep: Optional[bool] = None,
     ) -> bool:
         """Start a night unless one is running.
 
         :param progress: called from the night's thread.
         :param finished: called from the night's thread with what it came to.
+        :param deep: as ``NightKeeper.sleep`` takes it.
         :return: True when it was started.
         """
         if self.running:
@@ -52,7 +52,7 @@ class BackgroundNight:
         self.outcome = None
         # A daemon: a process that ends without closing the life must not hang for the length of a night.
         self._thread = threading.Thread(
-            target=self._live, args=(trigger, progress, finished), name="sovl-night", daemon=True
+            target=self._live, args=(trigger, progress, finished, deep), name="sovl-night", daemon=True
         )
         self._thread.start()
         return True
@@ -67,9 +67,10 @@ class BackgroundNight:
         trigger: str,
         progress: Optional[Callable[[Progress], None]],
         finished: Optional[Callable[[Outcome], None]],
+        deep: Optional[bool],
     ) -> None:
         try:
-            self.outcome = self._sleep(trigger, progress)
+            self.outcome = self._sleep(trigger, progress, deep=deep)
         except NightInterrupted as interruption:
             self.outcome = interruption
         except Exception as error:  # nobody stands above a thread: what is not kept here is lost

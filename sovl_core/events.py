@@ -7,6 +7,7 @@ importing this module imports no torch.
 from __future__ import annotations
 
 import random
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, ContextManager, Dict, List, Optional
 
@@ -154,7 +155,9 @@ class DreamRequest:
     """What to dream about.
 
     ``memories`` are fresh (or, for ``replay``, old) episodes; ``per_memory`` how many dreams each; ``background`` how
-    many dreams of nothing in particular; ``breathe`` is to be called between pieces of work, as in a night.
+    many dreams of nothing in particular; ``breathe`` is to be called between pieces of work, as in a night. ``known``
+    are dreams of earlier nights that are trained on beside the new ones: what is dreamed of what was never told has to
+    go with them.
     """
 
     memories: List[Episode] = field(default_factory=list)
@@ -162,6 +165,7 @@ class DreamRequest:
     background: int = 0
     rng: random.Random = field(default_factory=random.Random)
     breathe: Callable[[], None] = lambda: None
+    known: List[Dream] = field(default_factory=list)
     progress: Optional[Callable[[Progress], None]] = None
     annotations: Dict[str, Any] = field(default_factory=dict)
 
@@ -191,7 +195,10 @@ class Night:
     it survives an interruption and is handed in again when the night goes on (``resumed`` True). ``trigger`` is
     ``command``, ``gestation`` or ``api``. ``options`` come from the command line and override settings. A plugin that
     learns more than registered weights adds to ``while_awake`` a context manager that puts the accepted state in place:
-    it is entered whenever somebody who speaks in the middle of the night is answered.
+    it is entered whenever somebody who speaks in the middle of the night is answered. ``by_day`` gives one that does
+    the same, weights included, for whoever wants to know what was known before. A ``deep`` night starts from untrained
+    weights and is handed all there is to learn: its ``memories`` are those of earlier nights too (their ``night`` is
+    set), and it has no ``old_memories``; whoever keeps state of his own starts it anew.
     """
 
     number: int
@@ -211,6 +218,8 @@ class Night:
 
 
 @dataclass
+    by_day: Callable[[], ContextManager[None]] = nullcontext
+    deep: bool = False
 class NightReport:
     """What a night proposes.
 
@@ -252,7 +261,17 @@ class Feedback:
 
 @dataclass
 class Idle:
-    """A moment of silence. ``may_speak`` is False while somebody types or nobody would hear."""
+    """A moment of silence. ``may_speak`` is False while somebody types or nobody would hear.
+
+    ``wants_sleep`` is why a night is due, None when it is not; ``wants_deep`` is set when that is to be a deep one.
+    """
+
+@dataclass
+class Forgetting:
+    """What has just been deleted from the journal for good: ``episodes`` are the numbers it had."""
+
+    episodes: List[int]
+
 
     seconds: float
     conversation: str = ""
@@ -263,6 +282,7 @@ class Idle:
 
 @dataclass
 class Utterance:
+    wants_deep: bool = False
     """Something said without being asked, or by a command; a ``question`` is journaled and can be answered."""
 
     text: str

@@ -53,6 +53,8 @@ class Models:
         self.base_tokenizer = base_tokenizer
         self.base_path = base_path
         self.trainables: Dict[str, Trainable] = {}
+        # What each trainable was when it came, before any night: a deep night starts from there.
+        self._untrained: Dict[str, Dict[str, Tensor]] = {}
         self.scaffold_enabled = True
         self._build_scaffold = build_scaffold
         self._scaffold: Any = None
@@ -117,10 +119,13 @@ class Models:
         if known is not None and known.module is not module:
             raise ValueError(f"a trainable named {name!r} is registered already")
         self.trainables[name] = Trainable(name, module, learning_rate_scale, decay)
+        if known is None:
+            self._untrained[name] = _copy_of(self.trainables[name])
 
     def unregister_trainable(self, name: str) -> None:
         """Take a module out of the registry; unknown names are ignored."""
         self.trainables.pop(name, None)
+        self._untrained.pop(name, None)
 
     def trainable_parameters(self) -> int:
         """Return how many numbers learn."""
@@ -151,10 +156,11 @@ class Models:
 
     def snapshot(self) -> Dict[str, Dict[str, Tensor]]:
         """Return a copy of everything that learns, on the CPU: ``{trainable: {parameter: tensor}}``."""
-        return {
-            name: {key: p.detach().to("cpu", copy=True) for key, p in trainable.parameters().items()}
-            for name, trainable in self.trainables.items()
-        }
+        return {name: _copy_of(trainable) for name, trainable in self.trainables.items()}
+
+    def untrained(self) -> Dict[str, Dict[str, Tensor]]:
+        """Return what everything that learns was when it was registered, as :meth:`snapshot`: that of a new life."""
+        return {name: dict(tensors) for name, tensors in self._untrained.items()}
 
     def restore(self, state: Dict[str, Dict[str, Tensor]]) -> None:
         """Put a snapshot back in place, all of it or nothing.
@@ -229,3 +235,7 @@ class Models:
         logits: Tensor = head(hidden.to(next(head.parameters()).dtype)).float()
         cap = getattr(self.base.config, "final_logit_softcapping", None)
         return torch.tanh(logits / cap) * cap if cap else logits
+
+
+def _copy_of(trainable: Trainable) -> Dict[str, Tensor]:
+    return {key: p.detach().to("cpu", copy=True) for key, p in trainable.parameters().items()}

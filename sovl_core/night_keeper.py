@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence
 
 from sovl_core.durable import is_disk_full
 from sovl_core.error_handling import BadInput, SOVLError
@@ -76,19 +76,31 @@ class NightKeeper:
         progress: Optional[Callable[[Progress], None]] = None,
         breathe: Optional[Callable[[], None]] = None,
         options: Optional[Dict[str, Any]] = None,
+        deep: Optional[bool] = None,
     ) -> NightReport:
         """Live through one night, or go on with the one that was interrupted.
 
         :param breathe: called at each breath of the night, besides the kernel's own; may raise ``NightInterrupted``.
+        :param deep: whether it retrains from scratch on all there is to learn; None for a deep night only when one was
+            interrupted, or when something was forgotten that the weights still hold.
         :raises NightInterrupted: when the night had to end early; the next sleep goes on with it.
         :raises SOVLError: when no plugin can sleep, other work is in progress, or the night cannot be stored.
         """
         self._require_sleeper()
         with propose(self._host, self._gate, "a night", self._stopping) as proposal:
-            night = self._open(trigger, proposal, breathe, options or {})
+            night = self._open(trigger, proposal, breathe, options or {}, deep)
+            if night.deep:
+                proposal.start_untrained()
             if progress is not None:
                 night.progress = kernels_own(progress)
-            log_info(self._logger, "night_begins", night=night.number, trigger=trigger, resumed=night.resumed)
+            log_info(
+                self._logger,
+                "night_begins",
+                night=night.number,
+                trigger=trigger,
+                resumed=night.resumed,
+                deep=night.deep,
+            )
             report = self._live(night)
             self._conclude(night, report, proposal)
             return report
@@ -129,6 +141,11 @@ class NightKeeper:
         """
         if number is not None:
             record = self._journal.night(number)
+            if record is not None and record.status == "purged":
+                raise BadInput(
+                    f"Night {number} is no more: its files were removed for good, with what was forgotten",
+                    "Choose another: `sovl nights`",
+                )
             if record is None or record.status not in ("accepted", "partial", "undone"):
                 raise BadInput(f"There is no accepted night {number}", "List them with `sovl nights`")
             problems = self._store.verify(number)
@@ -139,6 +156,14 @@ class NightKeeper:
             self._host.unload()
             self._journal.use_night(number)
             self._state.take_back(self._weights.states())
+
+    def give_up(self, episodes: Sequence[int]) -> None:
+        """Close the interrupted night, if it has dreamed of any of these episodes: its checkpoints hold them."""
+        running = self._journal.running_night()
+        if running is None:
+            return
+        if any(self._journal.dreams(night=running.number, episode=episode, limit=1) for episode in episodes):
+            self._close(running.number, NightReport("failed", "something that it was learning was forgotten"))
 
     def _require_sleeper(self) -> None:
         infos = [info for info in self._hooks.infos() if "on_sleep" in info.hooks]
@@ -151,12 +176,21 @@ class NightKeeper:
         )
 
     def _open(
-        self, trigger: str, proposal: Proposal, breathe: Optional[Callable[[], None]], options: Dict[str, Any]
+        self,
+        trigger: str,
+        proposal: Proposal,
+        breathe: Optional[Callable[[], None]],
+        options: Dict[str, Any],
+        deep: Optional[bool],
     ) -> Night:
         plugins = self._hooks.provenance()
         parent = self._journal.current_night()
-        running = self._unfinished(parent, plugins)
-        number = running.number if running else self._journal.open_night(parent, trigger, plugins)
+        running = self._unfinished(parent, plugins, deep)
+        if running is not None:
+            deep, number = running.deep, running.number
+        else:
+            deep = bool(self._journal.still_learned()) if deep is None else deep
+            number = self._journal.open_night(parent, trigger, plugins, deep)
 
         rng = random.Random(f"{self._config.core.seed}:{number}")
 
@@ -165,11 +199,12 @@ class NightKeeper:
                 breathe()
             proposal.breathe()
 
+        fresh = self._journal.unconsolidated(limit=MEMORY_LIMIT)
         return Night(
             number=number,
             parent=parent,
-            memories=self._journal.unconsolidated(limit=MEMORY_LIMIT),
-            old_memories=self._journal.sample_consolidated(OLD_MEMORIES, rng),
+            memories=self._journal.consolidated() + fresh if deep else fresh,
+            old_memories=[] if deep else self._journal.sample_consolidated(OLD_MEMORIES, rng),
             models=proposal.models,
             folder=self._folder(number),
             rng=rng,
@@ -178,9 +213,13 @@ class NightKeeper:
             options=options,
             breathe=kernels_own(breath),
             while_awake=proposal.while_awake,
+            by_day=proposal.by_day,
+            deep=deep,
         )
 
-    def _unfinished(self, parent: Optional[int], plugins: Dict[str, str]) -> Optional[NightRecord]:
+    def _unfinished(
+        self, parent: Optional[int], plugins: Dict[str, str], deep: Optional[bool]
+    ) -> Optional[NightRecord]:
         """Return the interrupted night to go on with; one that no longer fits is closed."""
         running = self._journal.running_night()
         while running is not None:
@@ -190,6 +229,10 @@ class NightKeeper:
                 reason = "another night was chosen to start from"
             elif running.plugins != plugins:
                 reason = "the plugins have changed since it was interrupted"
+            elif deep is not None and running.deep != deep:
+                reason = (
+                    "a deep night was asked for instead" if deep else "a night that is not deep was asked for instead"
+                )
             else:
                 return running
             self._close(running.number, NightReport(status="failed", reason=reason))
@@ -238,14 +281,16 @@ class NightKeeper:
         handed_in = {episode.id: episode for episode in night.old_memories + night.memories}
         report.learned = [number for number in report.learned if number in handed_in]
         try:
-            self._accept(night.number, night.parent, proposal, report, as_values(report))
+            # What absent plugins have trained before was not trained in this night, if it began anew.
+            before = None if night.deep else night.parent
+            self._accept(night.number, before, proposal, report, as_values(report))
         except SOVLError:
             raise
         except Exception as error:  # what cannot be stored now never can: going on with it would end here again
             self._close(night.number, NightReport("failed", f"it could not be stored: {type(error).__name__}: {error}"))
             raise
         self._store.discard_working(night.number)
-        fresh = {episode.id for episode in night.memories}.intersection(report.learned)
+        fresh = {episode.id for episode in night.memories if episode.night is None}.intersection(report.learned)
         self._state.wake(sum(len(handed_in[number].prompt) + len(handed_in[number].reply) for number in fresh))
 
     def _accept(

@@ -29,6 +29,10 @@ class Proposal:
         self._stopping = stopping
         self._accepted: Dict[str, Dict[str, Tensor]] = self.models.snapshot()
 
+    def start_untrained(self) -> None:
+        """Let the work begin from what everything was before it ever learned."""
+        self.models.restore(self.models.untrained())
+
     def breathe(self) -> None:
         """Give waiting turns the accepted weights and the models; end the work when the system is closing.
 
@@ -36,7 +40,7 @@ class Proposal:
         """
         self._notice_late_trainables()
         self._stop_if_asked()
-        if self._gate.give_way(self._lend):
+        if self._gate.give_way(self.by_day):
             self._stop_if_asked()
 
     def keep(self) -> None:
@@ -59,7 +63,8 @@ class Proposal:
             self._accepted.update({name: everything[name] for name in late})
 
     @contextlib.contextmanager
-    def _lend(self) -> Iterator[None]:
+    def by_day(self) -> Iterator[None]:
+        """Within this block the models are what a turn meets: as they were accepted, listening, without dropout."""
         import torch
 
         models = self.models

@@ -174,7 +174,7 @@ class SOVLSystem:
         :raises SOVLError: when no plugin can sleep or the night failed.
         """
         self._require_writable()
-        return self._surviving("night", lambda: self._parts.nights.sleep(trigger, progress, breathe, options))
+        return self._surviving("night", lambda: self._parts.nights.sleep(trigger, progress, breathe, options, deep))
 
     def sleep_in_background(
         self,
@@ -183,11 +183,14 @@ class SOVLSystem:
         finished: Optional[Callable[[Outcome], None]] = None,
     ) -> bool:
         """Start a night in a thread of its own unless one is running; return True when it was started."""
+        deep: Optional[bool] = None,
         self._require_writable()
         if self._parts.closing or self.asleep:
             return False
-        return self._parts.background.start(trigger, progress, finished)
+        return self._parts.background.start(trigger, progress, finished, deep)
 
+        :param deep: True for a night that retrains from scratch on everything there is to learn, False for one that
+            does not; None leaves it to whether something was forgotten that the weights still hold.
     def dream(self, count: int = 4, memories: Optional[Sequence[Episode]] = None, **request: Any) -> List[Dream]:
         """Let the plugins dream about memories, by default the latest, outside of any night.
 
@@ -200,6 +203,7 @@ class SOVLSystem:
         )
 
     def train(
+        deep: Optional[bool] = None,
         self,
         data: TrainingData,
         epochs: Optional[int] = None,
@@ -237,7 +241,7 @@ class SOVLSystem:
             self._parts.talk.say(utterance, idle.conversation)
         if idle.wants_sleep and not self.read_only and self._parts.nights.anything_new():
             log_info(self.logger, "night_wanted", reason=idle.wants_sleep)
-            self.sleep_in_background(ASKED_FOR, progress, finished)
+            self.sleep_in_background(ASKED_FOR, progress, finished, deep=idle.wants_deep or None)
         return said
 
     def commands(self) -> Dict[str, Command]:

@@ -22,20 +22,20 @@ class Failures:
 def test_a_night_runs_beside_and_tells_how_it_went() -> None:
     go, stages, ended = threading.Event(), [], []
 
-    def sleep(trigger: str, progress: Any) -> NightReport:
+    def sleep(trigger: str, progress: Any, deep: Any) -> NightReport:
         go.wait(WAIT)
-        progress(Progress(f"dreaming by {trigger}"))
+        progress(Progress(f"dreaming by {trigger}, {'deep' if deep else 'as ever'}"))
         return NightReport("accepted", number=1)
 
     background = BackgroundNight(sleep, Failures())
-    assert background.start("gestation", lambda progress: stages.append(progress.stage), ended.append)
+    assert background.start("gestation", lambda progress: stages.append(progress.stage), ended.append, deep=True)
     assert background.running
     assert background.outcome is None
     assert not background.start("command")
     go.set()
     background.join()
     assert not background.running
-    assert stages == ["dreaming by gestation"]
+    assert stages == ["dreaming by gestation, deep"]
     assert ended == [background.outcome]
     assert background.outcome.number == 1
 
@@ -44,7 +44,7 @@ def test_a_night_runs_beside_and_tells_how_it_went() -> None:
 def test_how_a_night_ended_badly_is_kept(error: Exception) -> None:
     ended: List[Any] = []
 
-    def sleep(trigger: str, progress: Any) -> NightReport:
+    def sleep(trigger: str, progress: Any, deep: Any) -> NightReport:
         raise error
 
     background = BackgroundNight(sleep, Failures())
@@ -56,4 +56,4 @@ def test_how_a_night_ended_badly_is_kept(error: Exception) -> None:
 
 
 def test_joining_without_a_night_returns_at_once() -> None:
-    BackgroundNight(lambda trigger, progress: NightReport("nothing"), Failures()).join()
+    BackgroundNight(lambda trigger, progress, deep: NightReport("nothing"), Failures()).join()

@@ -257,3 +257,17 @@ def test_whether_positions_can_be_given_is_read_from_the_decoder(tiny_model: Cal
     base = nn.Linear(1, 1)
     base.base_model = Counts()
     assert not Models(base, SimpleNamespace()).takes_position_ids
+
+
+def test_what_everything_was_when_it_came_is_not_lost_by_training(models: Models) -> None:
+    adapter = torch.nn.Linear(2, 2)
+    models.register_trainable("late", adapter)
+    before = adapter.weight.detach().clone()
+    with torch.no_grad():
+        adapter.weight.add_(1.0)
+    models.register_trainable("late", adapter)
+    assert torch.equal(models.untrained()["late"]["weight"], before)
+    models.restore(models.untrained())
+    assert torch.equal(adapter.weight, before)
+    models.unregister_trainable("late")
+    assert "late" not in models.untrained()

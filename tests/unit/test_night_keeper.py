@@ -452,3 +452,114 @@ def test_only_a_good_accepted_night_can_be_used(world: World) -> None:
     with pytest.raises(SOVLError, match="Night 1 is damaged"):
         world.keeper.use(1)
     assert world.journal.current_night() == 1
+
+
+def test_a_deep_night_begins_untrained_with_all_there_is_to_learn(world: World) -> None:
+    world.tell("old one", "old two")
+    world.keeper.sleep("command")
+    world.tell("new")
+    met: List[Any] = []
+
+    def live(night: Night) -> NightReport:
+        met.append((world.value(), [memory.prompt for memory in night.memories], night.old_memories))
+        with night.by_day():
+            met.append(world.value())
+        fill(night.models, 7.0)
+        return NightReport("accepted", learned=[2, 3])
+
+    world.plugin.live = live
+    report = world.keeper.sleep("command", deep=True)
+
+    assert met == [(0.0, ["old one", "old two", "new"], []), 1.0]
+    assert world.plugin.nights[1].deep
+    assert (report.learned, world.value()) == ([2, 3], 7.0)
+    record = world.journal.night(2)
+    assert (record.deep, record.parent, world.journal.current_night()) == (True, 1, 2)
+    assert [memory.id for memory in world.journal.unconsolidated()] == [1]
+    # Only what was learned for the first time is gone through.
+    assert world.state.calls[-1] == ("wake", len("new"))
+    world.keeper.use(record.parent)
+    assert world.value() == 1.0
+    assert [memory.id for memory in world.journal.unconsolidated()] == [3]
+
+
+def test_a_deep_night_set_aside_leaves_what_was_accepted(world: World) -> None:
+    world.tell("a fact")
+    world.keeper.sleep("command")
+    world.plugin.live = lambda night: fill(night.models, 7.0) or NightReport("set_aside")
+    world.keeper.sleep("command", deep=True)
+    assert world.value() == 1.0
+    assert world.journal.current_night() == 1
+    assert world.journal.unconsolidated() == []
+
+
+def test_a_deep_night_carries_no_weights_of_absent_plugins(world: World) -> None:
+    world.tell("a fact")
+    world.keeper.sleep("command")
+    world.store.nights[1][0]["absent"] = {"weight": world.store.nights[1][0]["adapter"]["weight"]}
+    world.keeper.sleep("command")
+    assert "absent" in world.store.nights[2][0]
+    world.keeper.sleep("command", deep=True)
+    assert "absent" not in world.store.nights[3][0]
+
+
+def interrupt(world: World, **options: Any) -> None:
+    world.plugin.live = lambda night: (_ for _ in ()).throw(NightInterrupted())
+    with pytest.raises(NightInterrupted):
+        world.keeper.sleep("command", **options)
+    world.plugin.live = None
+
+
+def test_an_interrupted_deep_night_is_gone_on_with_as_one(world: World) -> None:
+    world.tell("a fact")
+    world.keeper.sleep("command")
+    interrupt(world, deep=True)
+    met: List[float] = []
+    world.plugin.live = lambda night: met.append(world.value()) or NightReport("accepted", learned=[1])
+    world.keeper.sleep("command")
+    night = world.plugin.nights[-1]
+    assert (night.number, night.resumed, night.deep) == (2, True, True)
+    assert [memory.id for memory in night.memories] == [1]
+    assert met == [0.0]
+
+
+@pytest.mark.parametrize(("interrupted", "wanted"), [(False, True), (True, False)])
+def test_a_night_of_the_other_kind_is_not_gone_on_with(world: World, interrupted: bool, wanted: bool) -> None:
+    world.tell("a fact")
+    interrupt(world, deep=interrupted)
+    world.keeper.sleep("command", deep=wanted)
+    assert world.statuses() == ["failed", "accepted"]
+    assert "was asked for instead" in world.journal.night(1).report["reason"]
+    assert world.journal.night(2).deep is wanted
+
+
+def test_after_something_learned_was_forgotten_the_next_night_is_a_deep_one(world: World) -> None:
+    world.tell("a fact", "another")
+    world.keeper.sleep("command")
+    world.journal.forget_episodes([1])
+    world.keeper.sleep("command", deep=False)
+    world.keeper.sleep("command")
+    world.keeper.sleep("command")
+    assert [night.deep for night in world.plugin.nights] == [False, False, True, False]
+
+
+def test_an_interrupted_night_that_dreamed_of_what_is_forgotten_is_given_up(world: World) -> None:
+    from sovl_core.events import Dream
+
+    one, other = world.tell("a fact", "another")
+    interrupt(world)
+    world.journal.add_dreams(1, [Dream("question", "what?", "a fact", [one])])
+    world.keeper.give_up([other])
+    assert world.statuses() == ["running"]
+    world.keeper.give_up([other, one])
+    assert world.statuses() == ["failed"]
+    assert not world.store.working_folder(1).exists()
+    world.keeper.give_up([one])
+
+
+def test_a_night_whose_files_were_removed_is_named_as_such(world: World) -> None:
+    world.keeper.sleep("command")
+    world.keeper.sleep("command")
+    world.journal.mark_purged(1)
+    with pytest.raises(BadInput, match="Night 1 is no more: its files were removed for good"):
+        world.keeper.use(1)

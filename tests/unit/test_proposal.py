@@ -168,3 +168,15 @@ def test_what_enters_the_registry_in_the_night_is_undone_as_well(models: Any) ->
         with torch.no_grad():
             late.weight.add_(1.0)
     assert late.weight.tolist() == before
+
+
+def test_work_may_begin_from_what_everything_was_before_it_learned(models: Any) -> None:
+    train(models, 3.0)
+    with propose(Host(models), ModelGate(), "a night", lambda: False) as proposal:
+        proposal.start_untrained()
+        assert weight(models)[0][0] == 0.0
+        train(models, 5.0)
+        with proposal.by_day():
+            assert weight(models)[0][0] == 3.0
+        assert weight(models)[0][0] == 5.0
+    assert weight(models)[0][0] == 3.0
