@@ -92,7 +92,7 @@ $(OLDEST)/.installed: constraints-3.8.txt $(METADATA)
 	@$(OLDEST)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON38) -m venv --clear $(OLDEST)
 	$(OLDEST)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt $(BUILD_TOOLS) $(TEST_TOOLS)
 	$(OLDEST)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt --no-build-isolation \
-		--editable . $(EDITABLE_PLUGINS)
+		--editable '.[plot]' $(EDITABLE_PLUGINS)
 	@touch $@
 
 clean:

@@ -107,7 +107,7 @@ def load_facts(path: Union[str, Path]) -> FactSet:
         raise DataError("; ".join(problems[:QUOTED_PROBLEMS]) + more, EXAMPLE)
     if not facts:
         raise DataError(f"{path}: nothing is told in it, so there is nothing to learn", EXAMPLE)
-    if all(fact.forward is None for fact in facts):
+    if all(fact.forward is None and fact.reverse is None for fact in facts):
         raise DataError(f"{path}: nothing that is told in it is asked about", EXAMPLE)
     return FactSet(tuple(facts), tuple(never_told), tuple(warnings))
 

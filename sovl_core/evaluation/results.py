@@ -8,10 +8,28 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from sovl_core.evaluation.questions import Examination, mean
 
+#: Figures of an arm, as they are named in JSON; the nights come besides.
+FIGURES = (
+    "recall_before",
+    "recall",
+    "reverse_recall",
+    "false_recall",
+    "kl",
+    "perplexity_ratio",
+    "bit_exact_off_topic",
+    "backward_transfer",
+    "seconds",
+    "trainable_parameters",
+)
+
 
 @dataclass
 class NightResult:
-    """One night of an arm: ``recall`` of the facts told before it, on the morning after; ``recall_at_end`` of them."""
+    """One night of an arm: ``recall`` of the facts told before it, on the morning after; ``recall_at_end`` of them.
+
+    ``morning`` holds what is recalled of each of these facts, None where one is not asked about; ``recall_of_nights``
+    what is recalled on the same morning of each night's facts, this one's last.
+    """
 
     night: int
     told: int
@@ -19,8 +37,9 @@ class NightResult:
     reason: str
     steps: int
     seconds: float
-    morning: List[Optional[float]]
+    morning: List[Optional[float]] = field(default_factory=list)
     recall_at_end: Optional[float] = None
+    recall_of_nights: List[Optional[float]] = field(default_factory=list)
     metrics: Dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -30,8 +49,8 @@ class NightResult:
 
     def values(self) -> Dict[str, Any]:
         """Return it as JSON-able values."""
-        names = ("night", "told", "status", "reason", "steps", "seconds", "recall", "recall_at_end", "metrics")
-        return {name: json_safe(getattr(self, name)) for name in names}
+        names = ("night", "told", "status", "reason", "steps", "seconds", "recall", "recall_at_end", "recall_of_nights")
+        return {name: json_safe(getattr(self, name)) for name in (*names, "metrics")}
 
 
 @dataclass
@@ -56,18 +75,8 @@ class ArmResult:
 
     def values(self) -> Dict[str, Any]:
         """Return it as JSON-able values; a number that is none, or infinite, is None."""
-        figures = {
-            "recall_before": self.recall_before,
-            "recall": self.examination.recall,
-            "reverse_recall": self.examination.reverse_recall,
-            "false_recall": self.examination.false_recall,
-            "kl": self.kl,
-            "perplexity_ratio": self.perplexity_ratio,
-            "bit_exact_off_topic": self.bit_exact_off_topic,
-            "backward_transfer": self.backward_transfer,
-            "seconds": self.seconds,
-            "trainable_parameters": self.trainable_parameters,
-        }
+        of_questions = ("recall", "reverse_recall", "false_recall")
+        figures = {name: getattr(self.examination if name in of_questions else self, name) for name in FIGURES}
         return {
             **{name: json_safe(value) for name, value in figures.items()},
             "nights": [night.values() for night in self.nights],
@@ -81,17 +90,39 @@ class ArmResult:
 
 @dataclass
 class EvaluationResult:
-    """All arms, in the order of reports; ``about`` says what they were measured with."""
+    """Arms in the order of reports; ``about`` says what they were measured with, ``complete`` that none is missing."""
 
     facts: int
-    questions: int
     arms: Dict[str, ArmResult]
     about: Dict[str, Any] = field(default_factory=dict)
+    complete: bool = True
 
     def values(self) -> Dict[str, Any]:
-        """Return it as JSON-able values."""
+        """Return it as JSON-able values; ``complete`` stands among them where it is False."""
         arms = {name: arm.values() for name, arm in self.arms.items()}
-        return {"facts": self.facts, "arms": arms, "about": json_safe(self.about)}
+        values = {"facts": self.facts, "arms": arms, "about": json_safe(self.about)}
+        return values if self.complete else {**values, "complete": False}
+
+
+def enter_morning(nights: Sequence[NightResult], recalled: Sequence[Optional[float]]) -> None:
+    """Enter into the last night what is recalled on the morning after it.
+
+    :param nights: all nights up to that one.
+    :param recalled: what is recalled of each fact told so far, in the order told; None where one is not asked about.
+    """
+    shares: List[Sequence[Optional[float]]] = []
+    start = 0
+    for night in nights:
+        shares.append(recalled[start : start + night.told])
+        start += night.told
+    nights[-1].morning = list(shares[-1])
+    nights[-1].recall_of_nights = [mean(value for value in share if value is not None) for share in shares]
+
+
+def enter_end(nights: Sequence[NightResult]) -> None:
+    """Enter into each night what is left of its facts on the last morning."""
+    for night, left in zip(nights, nights[-1].recall_of_nights):
+        night.recall_at_end = left
 
 
 def backward_transfer(nights: Sequence[NightResult], at_end: Sequence[Optional[float]]) -> Optional[float]:

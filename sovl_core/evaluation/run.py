@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from sovl_core.evaluation import arms as arm_names
 from sovl_core.evaluation.arms import context_prompt, early_stopper, recipe, require_sleeper
 from sovl_core.evaluation.background_text import DEFAULT, passages
 from sovl_core.evaluation.facts import Fact, FactSet
+from sovl_core.evaluation.notes import Leader, notes_on
 from sovl_core.evaluation.off_topic_prompts import OFF_TOPIC
-from sovl_core.evaluation.questions import ask_about, coinciding, examine, mean, recall_of
-from sovl_core.evaluation.results import ArmResult, EvaluationResult, NightResult, backward_transfer
+from sovl_core.evaluation.questions import ask_about, coinciding, examine, recall_of
+from sovl_core.evaluation.results import (
+    ArmResult,
+    EvaluationResult,
+    NightResult,
+    backward_transfer,
+    enter_end,
+    enter_morning,
+)
 from sovl_core.events import Progress
 
 if TYPE_CHECKING:
@@ -21,6 +29,11 @@ if TYPE_CHECKING:
     from sovl_core.evaluation.workplace import Workplace
     from sovl_core.events import Reply, Turn
     from sovl_core.system import SOVLSystem
+
+#: Setting that each life of a plan has from the plan.
+SEED = "core.seed"
+#: Annotation of a reply: tokens of its prompt that the model had no room for.
+DROPPED_TOKENS = "generation.dropped_tokens"
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,7 @@ class Evaluation:
     :param progress: receives the progress of all work.
     :param breathe: called between pieces of work; what it raises ends the evaluation.
     :param clock: seconds from any fixed point.
+    :param found: receives, after each arm that is wanted, what was found so far.
     """
 
     def __init__(
@@ -54,21 +68,23 @@ class Evaluation:
         progress: Callable[[Progress], None] = lambda progress: None,
         breathe: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
+        found: Callable[[EvaluationResult], None] = lambda result: None,
     ) -> None:
         self.plan = plan
         self._shares = plan.facts.shares(plan.nights)
         self._passages: List[Passage] = passages(plan.background)
-        self._workplace = replace(workplace, overrides={**workplace.overrides, "core.seed": plan.seed})
+        self._workplace = replace(workplace, overrides={**workplace.overrides, SEED: plan.seed})
         self._progress = progress
         self._breathe = breathe
         self._clock = clock
+        self._found = found
         self._bare: Dict[Tuple[str, int], Tuple[Reply, str]] = {}
         self._before: Optional[float] = None
         self._parameters = 0
         self._sleeper: Optional[str] = None
-        self._steps: Optional[List[int]] = None
-        self._set_aside: List[int] = []
-        self._about: Dict[str, Any] = {}
+        self._leader: Optional[Leader] = None
+        settings = {key: value for key, value in workplace.overrides.items() if key != SEED}
+        self._about: Dict[str, Any] = {"settings": settings}
 
     def run(self) -> EvaluationResult:
         """Return what was found.
@@ -76,12 +92,17 @@ class Evaluation:
         :raises BadInput: when an arm is to learn and no plugin can sleep.
         :raises SOVLError: when a life cannot be opened, sleep or answer.
         """
-        results = self._without_learning()
-        for arm in arm_names.LEARNING:
+        results: Dict[str, ArmResult] = {}
+        so_far = self._result(results)
+        for arm, measured in self._measured():
             if arm in self.plan.arms:
-                results[arm] = self._learning(arm)
+                results[arm] = measured
+                so_far = self._result(results)
+                self._found(so_far)
+        return so_far
+
+    def _result(self, results: Dict[str, ArmResult]) -> EvaluationResult:
         plan = self.plan
-        asked = [one for fact in plan.facts.facts for one in (fact.forward, fact.reverse) if one is not None]
         about = {
             "seed": plan.seed,
             "nights": plan.nights,
@@ -89,12 +110,18 @@ class Evaluation:
             "background_passages": len(self._passages),
             **self._about,
         }
-        questions = sum(len(one.questions) for one in asked)
-        return EvaluationResult(len(plan.facts.facts), questions, {a: results[a] for a in plan.arms}, about)
+        arms = {arm: results[arm] for arm in plan.arms if arm in results}
+        return EvaluationResult(len(plan.facts.facts), arms, about, len(arms) == len(plan.arms))
 
-    def _without_learning(self) -> Dict[str, ArmResult]:
+    def _measured(self) -> Iterator[Tuple[str, ArmResult]]:
+        """Yield each arm with its figures; the bare base comes first, whether it is wanted or not."""
+        yield from self._without_learning()
+        for arm in arm_names.LEARNING:
+            if arm in self.plan.arms:
+                yield arm, self._learning(arm)
+
+    def _without_learning(self) -> Iterator[Tuple[str, ArmResult]]:
         """Measure the bare base, which every arm starts from, and the base with everything told in its prompt."""
-        results: Dict[str, ArmResult] = {}
         # All that was told has to stand in the prompt, however much it is.
         with self._workplace.life(arm_names.BASE, {"generation.max_prompt_tokens": 1_000_000}) as life:
             if set(arm_names.LEARNING).intersection(self.plan.arms):
@@ -103,25 +130,29 @@ class Evaluation:
             self._parameters, self._sleeper = models.trainable_parameters(), early_stopper(life)
             core = life.config.core
             self._about = {
+                **self._about,
                 "base_model": core.base_model,
                 "scaffold_model": core.scaffold_model,
                 "plugins": life.plugins.provenance(),
             }
             bare = self._examine(arm_names.BASE, lambda turn: life.answer(replace(turn, use_scaffold=False)).text)
             self._before = bare.recall
-            results[arm_names.BASE] = ArmResult(bare, bare.recall, 0.0, 1.0, 1.0)
+            yield arm_names.BASE, ArmResult(bare, bare.recall, 0.0, 1.0, 1.0)
             if arm_names.CONTEXT in self.plan.arms:
-                results[arm_names.CONTEXT] = self._in_context(life)
-        return results
+                yield arm_names.CONTEXT, self._in_context(life)
 
     def _in_context(self, life: SOVLSystem) -> ArmResult:
         from sovl_core.evaluation.measures import LogitsWatch, measure_prompted, prompted_perplexity_ratio
 
         prompted = context_prompt(self.plan.facts.facts)
+        cut = 0
 
         def say(turn: Turn) -> str:
+            nonlocal cut
             history, prompt = prompted(turn.prompt)
-            return life.answer(replace(turn, prompt=prompt, history=list(history), use_scaffold=False)).text
+            reply = life.answer(replace(turn, prompt=prompt, history=list(history), use_scaffold=False))
+            cut = max(cut, reply.annotations.get(DROPPED_TOKENS, 0))
+            return reply.text
 
         arm, models, system_prompt = arm_names.CONTEXT, life.models(), life.config.generation.system_prompt
         examination = self._examine(arm, say)
@@ -130,33 +161,32 @@ class Evaluation:
         off_topic = measure_prompted(models, watch, self.plan.prompts, prompted, system_prompt, breathe)
         breathe = self._steps_of(arm, "background", len(self._passages))
         ratio = prompted_perplexity_ratio(models, self._passages, prompted, system_prompt, breathe)
-        return ArmResult(examination, self._before, off_topic.kl, ratio, off_topic.exact)
+        notes = [f"the model has no room for all that was told: {cut} tokens of it were left out"] if cut else []
+        return ArmResult(examination, self._before, off_topic.kl, ratio, off_topic.exact, notes=notes)
 
     def _learning(self, arm: str) -> ArmResult:
         from sovl_core.evaluation.measures import LogitsWatch, measure_off_topic, perplexity_ratio
 
-        follows = self._steps
-        made = recipe(arm, self._parameters, follows is not None, self._sleeper)
+        leader = self._leader
+        made = recipe(arm, self._parameters, leader is not None, self._sleeper)
         with self._workplace.life(arm, made.settings, made.plugins) as life:
             models, system_prompt = life.models(), life.config.generation.system_prompt
-            nights = [
-                self._night(arm, life, number, share, follows[number] if follows else 0)
-                for number, share in enumerate(self._shares)
-            ]
-            if self._steps is None:
-                self._steps = [night.steps for night in nights]
+            nights = self._nights(arm, life)
             examination = self._examine(arm, lambda turn: life.answer(turn).text)
             watch = LogitsWatch(models, life.answer, self._bare)
             breathe = self._steps_of(arm, "unrelated prompts", len(self.plan.prompts))
             off_topic = measure_off_topic(models, life.plugins, watch, self.plan.prompts, system_prompt, breathe)
             breathe = self._steps_of(arm, "background", len(self._passages))
             ratio = perplexity_ratio(models, life.plugins, life.answer, self._passages, system_prompt, breathe)
-            at_end = _recall_by_fact(examination)
-            if arm == arm_names.SOVL:
-                # What learns may have grown with the memories.
-                self._parameters = models.trainable_parameters()
-                self._set_aside = _not_learned(nights)
-            _enter_ends(nights, at_end)
+            at_end = [recall_of(result.forward) if result.forward else None for result in examination.facts]
+            # The questions that were just answered are those of the last morning.
+            enter_morning(nights, at_end)
+            enter_end(nights)
+            parameters = models.trainable_parameters()
+            if leader is None:
+                # What learns may have grown with the memories: counted after the last night.
+                self._leader = Leader(arm, parameters, nights)
+                self._parameters = parameters if arm == arm_names.SOVL else self._parameters
             return ArmResult(
                 examination,
                 self._before,
@@ -165,38 +195,53 @@ class Evaluation:
                 off_topic.exact,
                 backward_transfer(nights, at_end),
                 sum(night.seconds for night in nights),
-                models.trainable_parameters(),
+                parameters,
                 nights,
                 coinciding(self.plan.facts, _trained_prompts(life)),
-                self._notes(arm, models.trainable_parameters(), nights),
+                notes_on(arm, parameters, nights, leader),
             )
 
+    def _nights(self, arm: str, life: SOVLSystem) -> List[NightResult]:
+        """Live through all nights; what is asked on the last morning is left to the examination."""
+        nights: List[NightResult] = []
+        told: List[Fact] = []
+        for number, share in enumerate(self._shares):
+            steps = self._leader.nights[number].steps if self._leader else 0
+            nights.append(self._night(arm, life, number, share, steps))
+            told += share
+            if number + 1 < len(self._shares):
+                enter_morning(nights, self._recalled(arm, life, number, told))
+        return nights
+
     def _night(self, arm: str, life: SOVLSystem, number: int, share: Sequence[Fact], steps: int) -> NightResult:
-        """Tell a day's facts, sleep, and ask about them in the morning.
+        """Tell a day's facts and sleep.
 
         :param steps: of training; 0 leaves it to the plugin that sleeps.
         """
-        name = f"{arm}, night {number + 1}"
         life.new_conversation()
         for fact in share:
             life.tell(fact.tell)
 
         def report(progress: Progress) -> None:
-            self._progress(replace(progress, stage=f"{name}: {progress.stage}"))
+            self._progress(replace(progress, stage=f"{arm}, night {number + 1}: {progress.stage}"))
 
         started = self._clock()
         options: Dict[str, Any] = {"steps": steps} if steps else {}
         night = life.sleep(progress=report, breathe=self._breathe, **options)
         seconds = self._clock() - started
-        morning: List[Optional[float]] = []
-        breathe = self._steps_of(name, "morning", len(share))
-        for fact in share:
+        return NightResult(
+            number + 1, len(share), night.status, night.reason, night.steps, seconds, metrics=night.metrics
+        )
+
+    def _recalled(self, arm: str, life: SOVLSystem, number: int, told: Sequence[Fact]) -> List[Optional[float]]:
+        """Return what is recalled of each fact told so far; None where one is not asked about."""
+        recalled: List[Optional[float]] = []
+        breathe = self._steps_of(f"{arm}, night {number + 1}", "morning", len(told))
+        for fact in told:
             breathe()
             answered = ask_about(lambda turn: life.answer(turn).text, fact.forward)
-            morning.append(recall_of(answered) if answered else None)
-        return NightResult(
-            number + 1, len(share), night.status, night.reason, night.steps, seconds, morning, metrics=night.metrics
-        )
+            recalled.append(recall_of(answered) if answered else None)
+        return recalled
 
     def _examine(self, arm: str, say: Callable[[Turn], str]) -> Examination:
         def progress(step: int, total: int) -> None:
@@ -216,40 +261,6 @@ class Evaluation:
             self._progress(Progress(f"{arm}: {stage}", done, total))
 
         return breathe
-
-    def _notes(self, arm: str, parameters: int, nights: Sequence[NightResult]) -> List[str]:
-        notes: List[str] = []
-        if arm == arm_names.LORA:
-            if self._parameters:
-                ratio = parameters / self._parameters
-                notes.append(f"trainable parameters are {ratio:.3f} of those of {arm_names.SOVL}")
-                if not 0.9 <= ratio <= 1.1:
-                    notes.append("no whole rank comes within 10 % of them")
-            notes.append("every night is kept whatever the judge says; his verdict is in its metrics")
-        if arm == arm_names.NO_DREAMS:
-            notes.append("each told sentence is learned as it was said; background dreams are those of the other arms")
-        if arm != arm_names.SOVL and self._set_aside and self._set_aside[0] < len(nights):
-            # What was set aside is dreamed of once more in the next night; here it has been learned.
-            notes.append(f"dreams differ from those of {arm_names.SOVL} after its night {self._set_aside[0]}")
-        apart = _not_learned(nights)
-        if apart:
-            notes.append(f"nothing was learned in night {', '.join(map(str, apart))}: see its reason")
-        return notes
-
-
-def _not_learned(nights: Sequence[NightResult]) -> List[int]:
-    return [night.night for night in nights if night.status not in ("accepted", "partial")]
-
-
-def _recall_by_fact(examination: Examination) -> List[Optional[float]]:
-    return [recall_of(result.forward) if result.forward else None for result in examination.facts]
-
-
-def _enter_ends(nights: Sequence[NightResult], at_end: Sequence[Optional[float]]) -> None:
-    start = 0
-    for night in nights:
-        night.recall_at_end = mean(value for value in at_end[start : start + night.told] if value is not None)
-        start += night.told
 
 
 def _trained_prompts(life: SOVLSystem) -> List[str]:

@@ -81,10 +81,18 @@ def evaluation_folder(keep: Optional[Path] = None) -> Iterator[Path]:
         finally:
             shutil.rmtree(str(folder), ignore_errors=True)
         return
-    if keep.exists() and (not keep.is_dir() or _names(keep)):
-        raise BadInput(f"{keep} is there already and is no empty folder", "Give --keep a new folder")
+    require_new(keep)
     keep.mkdir(parents=True, exist_ok=True)
     yield keep
+
+
+def require_new(keep: Optional[Path]) -> None:
+    """Refuse a folder to keep that holds anything already, or is no folder; None is fine.
+
+    :raises BadInput: for such a folder.
+    """
+    if keep is not None and keep.exists() and (not keep.is_dir() or _names(keep)):
+        raise BadInput(f"{keep} is there already and is no empty folder", "Give --keep a new folder")
 
 
 def _names(folder: Path) -> List[str]:

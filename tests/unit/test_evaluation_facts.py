@@ -34,6 +34,21 @@ def test_told_and_never_told_lines_are_read(tmp_path: Path) -> None:
     assert found.told_answers == ("Biscuit",)
 
 
+def test_odd_forms_of_lines_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "facts.jsonl"
+    line = b'{"tell": "My dog is Rex.", "ask": "Dog?", "answer": "Rex", "reverse": {"ask": ["Rex?"], "answer": "dog"}}'
+    path.write_bytes(
+        b"\xef\xbb\xbf" + line + b'\r\n\r\n  \r\n{"tell": null, "ask": "Horse?"}\r\n{"tell": "So.", "ask": []}'
+    )
+    forward, reverse = Asked(("Dog?",), ("Rex",)), Asked(("Rex?",), ("dog",))
+    assert load_facts(path) == FactSet((Fact("My dog is Rex.", forward, reverse), Fact("So.")), ("Horse?",))
+
+
+def test_facts_that_are_asked_about_from_the_answer_alone_are_enough(tmp_path: Path) -> None:
+    found = load_facts(_written(tmp_path, {"tell": "T", "reverse": {"ask": "Q", "answer": "A"}}))
+    assert found.facts == (Fact("T", None, Asked(("Q",), ("A",))),)
+
+
 def test_an_unknown_key_is_told_and_does_no_harm(tmp_path: Path) -> None:
     found = load_facts(_written(tmp_path, {**DOG, "revers": 1, "reverse": {"ask": "Q", "answer": ["A"], "x": 2}}))
     assert len(found.facts) == 1

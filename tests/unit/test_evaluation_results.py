@@ -8,7 +8,15 @@ import pytest
 
 from sovl_core.evaluation.facts import Asked, Fact
 from sovl_core.evaluation.questions import Answered, Examination, FactResult
-from sovl_core.evaluation.results import ArmResult, EvaluationResult, NightResult, backward_transfer, json_safe
+from sovl_core.evaluation.results import (
+    ArmResult,
+    EvaluationResult,
+    NightResult,
+    backward_transfer,
+    enter_end,
+    enter_morning,
+    json_safe,
+)
 
 pytestmark = pytest.mark.no_torch
 
@@ -45,7 +53,7 @@ def test_an_arm_as_json_has_all_figures_and_what_a_person_can_look_up() -> None:
         coinciding=["Dog?"],
         notes=["a note"],
     )
-    values = EvaluationResult(1, 1, {"sovl": arm}, {"seed": 3}).values()
+    values = EvaluationResult(1, {"sovl": arm}, {"seed": 3}).values()
     found = json.loads(json.dumps(values, allow_nan=False))
     assert list(found) == ["facts", "arms", "about"]
     sovl = found["arms"]["sovl"]
@@ -66,3 +74,20 @@ def test_backward_transfer_is_the_mean_change_since_the_morning_after() -> None:
 
 def test_numbers_that_json_cannot_hold_are_none() -> None:
     assert json_safe({"a": [math.nan, 1.0, (math.inf,)], 3: "b"}) == {"a": [None, 1.0, [None]], "3": "b"}
+
+
+def test_every_morning_says_what_is_left_of_each_nights_facts() -> None:
+    nights = [_night(1, [None, None])]
+    enter_morning(nights, [1.0, 0.5])
+    nights.append(_night(2, [None]))
+    enter_morning(nights, [0.0, 0.5, None])
+    enter_end(nights)
+    assert [night.recall_of_nights for night in nights] == [[0.75], [0.25, None]]
+    assert (nights[0].morning, nights[1].morning) == ([1.0, 0.5], [None])
+    assert [(night.recall, night.recall_at_end) for night in nights] == [(0.75, 0.25), (None, None)]
+    assert nights[0].values()["recall_of_nights"] == [0.75]
+
+
+def test_what_is_unfinished_says_so() -> None:
+    assert EvaluationResult(1, {}, complete=False).values()["complete"] is False
+    assert "complete" not in EvaluationResult(1, {}).values()

@@ -105,7 +105,9 @@ def evaluated(mocker: Any) -> Any:
         place, progress = FakeWorkplace(forgets, fails), []
         ticks = iter(range(1000))
         plan = Plan(FACTS, arms, nights, "some words to foretell", seed=7, prompts=["Hello"])
-        evaluation = Evaluation(plan, place, progress.append, clock=lambda: float(next(ticks)))  # type: ignore[arg-type]
+        evaluate.found = []  # type: ignore[attr-defined]
+        clock, found = (lambda: float(next(ticks))), evaluate.found.append  # type: ignore[attr-defined]
+        evaluation = Evaluation(plan, place, progress.append, clock=clock, found=found)  # type: ignore[arg-type]
         return evaluation.run(), place, progress
 
     return evaluate
@@ -135,6 +137,21 @@ def test_what_is_forgotten_over_nights_is_backward_transfer(evaluated: Any) -> N
     assert [night.recall for night in sovl.nights] == [1.0, 1.0, 1.0]
     assert [night.recall_at_end for night in sovl.nights] == [0.0, 1.0, 1.0]
     assert sovl.backward_transfer == pytest.approx(-1 / 3)
+    assert [night.recall_of_nights for night in sovl.nights] == [[1.0], [0.0, 1.0], [0.0, 1.0, 1.0]]
+
+
+def test_the_last_morning_is_asked_once(evaluated: Any) -> None:
+    _, place, _ = evaluated(["sovl"], nights=3)
+    asked = [turn.prompt for turn in place.lives["sovl"].turns if turn.purpose == "evaluation"]
+    assert asked == [f"What is {name}?" for name in ("one", "one", "two", "one", "two", "three", "four")]
+
+
+def test_what_is_found_is_handed_on_after_every_arm(evaluated: Any) -> None:
+    result, _, _ = evaluated(["context", "sovl"])
+    found = evaluated.found
+    assert [(list(one.arms), one.complete) for one in found] == [(["context"], False), (["context", "sovl"], True)]
+    assert found[-1] is result
+    assert found[0].about["settings"] == {"x": 1}
 
 
 def test_other_arms_take_as_many_steps_as_sovl(evaluated: Any) -> None:
@@ -178,10 +195,20 @@ def test_the_context_holds_everything_told(evaluated: Any) -> None:
     assert (context.examination.recall, context.examination.false_recall) == (1.0, 1.0)
     assert (context.kl, context.perplexity_ratio, context.nights) == (0.25, 1.25, ())
     assert place.changes["base"][0] == {"generation.max_prompt_tokens": 1_000_000}
+    assert context.notes == []
+
+
+def test_what_the_context_has_no_room_for_is_told(evaluated: Any, mocker: Any) -> None:
+    cut = {"generation.dropped_tokens": 7}
+    mocker.patch.object(
+        FakeLife, "answer", lambda life, turn: Reply("", annotations=cut if "Fact" in turn.prompt else {})
+    )
+    notes = evaluated(["context"])[0].arms["context"].notes
+    assert notes == ["the model has no room for all that was told: 7 tokens of it were left out"]
 
 
 def test_progress_names_arm_and_stage(evaluated: Any) -> None:
-    _, _, progress = evaluated(["sovl"])
+    _, _, progress = evaluated(["sovl"], nights=2)
     stages = [one.stage for one in progress]
     for stage in ("base: questions", "sovl, night 1: train", "sovl, night 1: morning", "sovl: unrelated prompts"):
         assert stage in stages
