@@ -1,41 +1,64 @@
-"""Statements that contradict an older one."""
+"""Which statements a later one contradicts, within some memories."""
 
 from __future__ import annotations
 
-import re
-from typing import Dict, List, Set, Tuple
+from dataclasses import dataclass
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 from sovl_core.records import Episode
+from sovl_dream.claim import claims_of, contradicts
+from sovl_dream.claim_types import Claim
 from sovl_dream.memories import statements_in
 from sovl_dream.statement import Statement
 
 
-def outdated(memories: List[Episode]) -> Set[Tuple[int, str]]:
-    """Return (memory, news) of what a later memory tells otherwise: "My favourite tea is oolong", then "is mint".
+@dataclass(frozen=True)
+class Told:
+    """A statement, the memory it was told in, and what it claims."""
 
-    Told apart only where there can be one answer: a name, a favourite, where somebody lives.
+    memory: int
+    statement: Statement
+    claims: Tuple[Claim, ...]
 
-    :param memories: in any order; the one with the higher number was told later.
+
+@dataclass(frozen=True)
+class Contradiction:
+    """A statement that is not so any more, and the memory that says otherwise."""
+
+    old: Told
+    new: int
+
+
+def told_in(episode: Episode) -> List[Told]:
+    """Return the statements of a memory with their claims; a correction takes the place of what was said before."""
+    found: List[Told] = []
+    for statement in statements_in(episode):
+        claims = claims_of(statement)
+        if episode.source == "correction":
+            claims = [Claim(**{**vars(claim), "newly": True}) for claim in claims]
+        found.append(Told(episode.id, statement, tuple(claims)))
+    return found
+
+
+def contradictions(memories: Iterable[Episode]) -> List[Contradiction]:
+    """Return what later statements contradict, each old statement once, with the latest memory that does.
+
+    :param memories: in any order; one with a higher number was told later.
     """
-    latest: Dict[Tuple[str, ...], Tuple[int, str]] = {}
-    old: Set[Tuple[int, str]] = set()
-    for memory in sorted(memories, key=lambda memory: memory.id):
-        for statement in statements_in(memory):
-            if not _has_one_answer(statement):
-                continue
-            about = (statement.subject, statement.verb, statement.middle, statement.preposition)
-            before = latest.get(about)
-            if before is not None and before[1].lower() != statement.complement.lower():
-                old.add(before)
-            latest[about] = (memory.id, statement.complement)
-    return old
+    told = [told for memory in sorted(memories, key=lambda memory: memory.id) for told in told_in(memory)]
+    before: Dict[str, List[Told]] = {}
+    found: Dict[int, Contradiction] = {}
+    for new in told:
+        for claim in new.claims:
+            for old in before.get(claim.about, ()):
+                if any(contradicts(claim, other) for other in old.claims):
+                    found[id(old)] = Contradiction(old, new.memory)
+        for claim in new.claims:
+            before.setdefault(claim.about, []).append(new)
+    return list(found.values())
 
 
-def _has_one_answer(statement: Statement) -> bool:
-    if statement.lemma == "live" and statement.preposition == "in":
-        return True
-    named = statement.verb.endswith((" called", " named"))
-    owned = re.search(
-        r"['’]s \w+$|\bfavou?rite\b|\b(?:name|number|password|code|pin|birthday|address|type)\b", statement.subject
-    )
-    return statement.is_copula and (named or bool(owned))
+def wholly(memory: int, statements: Sequence[Told], found: Iterable[Contradiction]) -> bool:
+    """Return True when nothing that a memory tells is left."""
+    gone = {contradiction.old.statement for contradiction in found if contradiction.old.memory == memory}
+    return bool(statements) and all(told.statement in gone for told in statements)

@@ -9,11 +9,11 @@ from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, PluginState, StatusPanel
 from sovl_dream.conditions import should_dream
-from sovl_dream.contradiction import outdated
+from sovl_dream.contradiction import contradictions
 from sovl_dream.contrast import contrast_prompts
 from sovl_dream.settings import DreamSettings
 from sovl_dream.verification import verify
-from sovl_dream.writer import dream, said_back
+from sovl_dream.writer import answer_sentence, dream
 
 if TYPE_CHECKING:
     from sovl_core.plugin import PluginContext
@@ -53,7 +53,7 @@ class DreamPlugin(Plugin):
             request.breathe()
             dreams += dream(memory, request.per_memory, self.settings, request.rng)
             self._progress(request, index + 1, len(request.memories), memory.prompt)
-        old = {(memory, said_back(news)) for memory, news in outdated(request.memories)}
+        old = {(found.old.memory, answer_sentence(found.old.statement)) for found in contradictions(request.memories)}
         dreams = self._taught(verify(dreams, old), request)
         if request.background:
             dreams += self._kept(request, dreams)

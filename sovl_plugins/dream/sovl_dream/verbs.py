@@ -101,10 +101,11 @@ _COMMON = frozenset(
         "have hear help hide hold hope hurt include invent invite join keep kill know land last launch lead learn",
         "leave lend let like listen live look lose love make marry mean meet migrate miss move name need offer open",
         "order own",
-        "paint park pass pay plan plant play practise practice prefer put raise reach read receive release remember",
-        "rent repair report retire return ride ring run save say see seem sell send serve service share ship show sign",
-        "sing sit sleep smell smoke snore speak spell spend stand start stay steal stop store study support swim take",
-        "talk taste teach tell think train travel treat try turn understand use visit volunteer vote wait wake walk",
+        "paint park pass pay plan plant play practise practice prefer put raise reach read receive release",
+        "relocate remember rename rent repair report reset retire return ride ring run save say see seem sell send",
+        "serve service share ship show sign sing sit sleep smell smoke snore speak spell spend stand start stay",
+        "steal stop store study support swim switch take talk taste teach tell think train travel treat try turn",
+        "understand update use visit volunteer vote wait wake walk",
         "want wash watch wear weigh win wish work worry write",
     )
     for word in line.split()

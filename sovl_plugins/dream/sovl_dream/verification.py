@@ -14,9 +14,9 @@ def verify(dreams: List[Dream], outdated: AbstractSet[Tuple[int, str]] = frozens
     Accepted when prompt and completion say something, the completion holds the answer, and no accepted dream before it
     has the same prompt. A prompt with two answers is rejected for both.
 
-    :param outdated: (memory, answer) of what a later memory tells otherwise; its dreams are rejected.
+    :param outdated: (memory, completion) of what a later memory tells otherwise; its dreams are rejected.
     """
-    old = [any((parent, dream.answer) in outdated for parent in dream.parents) for dream in dreams]
+    old = [any((parent, dream.completion) in outdated for parent in dream.parents) for dream in dreams]
     asked: Dict[str, Set[str]] = {}
     for dream, is_old in zip(dreams, old):
         if not is_old:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_core.records import Episode
-from sovl_dream.contradiction import outdated
 from sovl_dream.memories import LONGEST, statements_in
 
 pytestmark = pytest.mark.no_torch
@@ -83,26 +82,6 @@ def test_a_greeting_before_a_statement_does_not_hide_it():
 )
 def test_sentences_and_clauses(prompt, texts):
     assert told(prompt) == texts
-
-
-@pytest.mark.parametrize(
-    ("earlier", "later", "old"),
-    [
-        ("My favourite tea is oolong.", "My favourite tea is mint.", {(1, "oolong")}),
-        ("My dog is called Rex.", "Actually, my dog is called Max.", {(1, "Rex")}),
-        ("My dog's name is Rex.", "My dog's name is Max.", {(1, "Rex")}),
-        ("I live in Cork.", "I live in Rome.", {(1, "Cork")}),
-        ("My favourite tea is mint.", "My favourite tea is Mint.", set()),
-        ("I like tea.", "I like coffee.", set()),
-        ("My sister is Orla.", "My sister is a nurse.", set()),
-        ("My dog is called Rex.", "My cat is called Tom.", set()),
-        ("I am allergic to nuts.", "I am allergic to milk.", set()),
-    ],
-)
-def test_what_a_later_memory_tells_otherwise_is_outdated(earlier, later, old):
-    memories = [Episode(2, "c", later), Episode(1, "c", earlier)]
-    assert outdated(memories) == old
-    assert outdated(memories[::-1]) == old
 
 
 def test_what_stands_around_pasted_text_is_kept():

@@ -86,7 +86,7 @@ def test_what_is_told_twice_is_learned_once():
 
 def test_of_two_memories_that_differ_the_later_is_learned():
     old, new = a_dream(), a_dream(completion="Your dog is Max.", answer="Max", parents=[2])
-    assert [(d.verdict, d.why) for d in verify([old, new], {(1, old.answer)})] == [
+    assert [(d.verdict, d.why) for d in verify([old, new], {(1, old.completion)})] == [
         ("rejected", "a later memory tells otherwise"),
         ("accepted", ""),
     ]

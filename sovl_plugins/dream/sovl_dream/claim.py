@@ -1,0 +1,76 @@
+"""Claims of a statement: what it says of the world, so that a later one can be seen to say otherwise.
+
+A claim names a relation of somebody or something ("dog/name", "i/live in") and its value. Only relations that have one
+value at a time are named; what may well be true side by side (what I like, play, have) can only be denied.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Iterator, List, Optional
+
+from sovl_dream.claim_change import ended, now_so, stopped
+from sovl_dream.claim_state import state_claims
+from sovl_dream.claim_subject import is_new, whose
+from sovl_dream.claim_types import Claim
+from sovl_dream.claim_values import differ, plain_value, same
+from sovl_dream.claim_words import HABITS
+from sovl_dream.statement import Statement
+
+_NEGATION = re.compile(r"^(?:not|no longer|never)(?: |$)")
+
+
+def claims_of(statement: Statement) -> List[Claim]:
+    """Return what a statement claims; nothing for most of what is past, planned, or only possible."""
+    denied = _without_negation(statement)
+    if denied is not None:
+        return [replace(claim, holds=False) for claim in _claims(denied)]
+    found = [replace(claim, newly=claim.newly or is_new(statement.subject)) for claim in _claims(statement)]
+    for since in now_so(statement):
+        found += _claims(since)
+    for before in stopped(statement):
+        found += [replace(claim, holds=False) for claim in _claims(before)]
+    return found + ended(statement)
+
+
+def contradicts(new: Claim, old: Claim) -> bool:
+    """Return True when a claim takes the place of an older one; where that is not sure, it does not."""
+    if new.about != old.about or (not old.holds and not new.holds):
+        return False
+    if not new.holds:
+        return not new.value or same(new.kind, old.value, new.value)
+    if not old.holds:
+        return bool(old.value) and same(new.kind, old.value, new.value)
+    return (new.newly or (new.certain and old.certain)) and differ(new.kind, old.value, new.value)
+
+
+def _claims(statement: Statement) -> List[Claim]:
+    found = [*state_claims(statement), *_predicate(statement)]
+    return [replace(claim, newly=statement.newly) for claim in found]
+
+
+def _predicate(s: Statement) -> Iterator[Claim]:
+    """Yield the statement itself as a claim, which "not" contradicts and nothing else."""
+    if s.auxiliary not in ("do", "does", "is", "are", "am", "can", "have", "has"):
+        return
+    possible = "can " if s.auxiliary == "can" else "have " if s.auxiliary in ("have", "has") else ""
+    verb = "be" if s.is_copula else s.lemma
+    who, value = whose(s.subject), plain_value(s.complement)
+    yield Claim(f"{who}/{possible}{verb}/{s.middle}/{s.preposition}/{value}", s.complement)
+    if who == "i" and s.lemma in HABITS and not possible and not s.middle and not s.preposition:
+        yield Claim(f"i/*/{value}", s.complement)
+
+
+def _without_negation(s: Statement) -> Optional[Statement]:
+    """Return what a statement denies; None where it denies nothing."""
+    if s.is_copula and _NEGATION.match(s.middle):
+        middle = _NEGATION.sub("", s.middle)
+        named = re.match(r"^(called|named) (.+)$", s.complement)
+        if named and not middle:
+            return replace(s, middle="", verb=f"{s.auxiliary} {named.group(1)}", complement=named.group(2))
+        return replace(s, middle=middle)
+    if not s.is_copula and _NEGATION.match(s.lemma):
+        lemma = _NEGATION.sub("", s.lemma)
+        return replace(s, lemma=lemma, verb=lemma) if lemma else None
+    return None
