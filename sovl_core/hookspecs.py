@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         DreamRequest,
         ErrorEvent,
         Feedback,
+        Forgetting,
         Idle,
         ModelRequest,
         Night,
@@ -108,6 +109,18 @@ class SOVLHookSpecs:
         """
 
     @hookspec
+    def on_forget(self, forgetting: Forgetting) -> None:
+        """Let go of whatever was made of episodes that the user wants forgotten.
+
+        Called for all plugins, after the episodes and their dreams were deleted from the journal and before the state
+        of the plugins is saved: nothing of them may be in it any more. Weights may keep what nights have trained into
+        them until the next deep night (``night.deep``); what can be dropped at once is dropped here. Called again at
+        the next start where forgetting was interrupted, so that numbers may be unknown.
+
+        :param forgetting: the numbers that the episodes had.
+        """
+
+    @hookspec
     def on_start(self, context: PluginContext) -> None:
         """Begin: called once for each plugin, with its own context, before any other hook but ``on_load_model``.
 
@@ -161,7 +174,8 @@ class SOVLHookSpecs:
         """Use a moment in which nobody speaks.
 
         Called about once a second while the session waits for input, for all plugins. Return quickly; longer work is
-        done in a night. A returned utterance is spoken to the user; set ``idle.wants_sleep`` to ask for a night.
+        done in a night. A returned utterance is spoken to the user; set ``idle.wants_sleep`` to ask for a night,
+        ``idle.wants_deep`` besides to ask for a deep one.
 
         :param idle: seconds of silence, conversation, and whether the session may speak.
         :return: something to say unprompted, or None.

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         DreamRequest,
         ErrorEvent,
         Feedback,
+        Forgetting,
         Idle,
         ModelRequest,
         Night,
@@ -246,6 +247,10 @@ class PluginManager:
     def on_feedback(self, feedback: Feedback) -> None:
         """Tell all plugins about feedback."""
         self._tell("on_feedback", feedback)
+
+    def on_forget(self, forgetting: Forgetting) -> None:
+        """Have all plugins let go of what was forgotten."""
+        self._tell("on_forget", forgetting)
 
     def on_load_model(self, request: ModelRequest) -> None:
         """Let all plugins change how a model is about to be loaded."""

@@ -17,6 +17,7 @@ from sovl_core.events import (
     DreamRequest,
     ErrorEvent,
     Feedback,
+    Forgetting,
     Idle,
     ModelRequest,
     Night,
@@ -73,6 +74,10 @@ class Everything(Plugin):
     @hookimpl
     def on_feedback(self, feedback: Any) -> None:
         self.note.append(feedback)
+
+    @hookimpl
+    def on_forget(self, forgetting: Any) -> None:
+        self.note.append(forgetting)
 
     @hookimpl
     def on_start(self, context: Any) -> None:
@@ -195,13 +200,14 @@ def test_on_commands_and_on_status_name_the_plugin() -> None:
 def test_hooks_that_tell() -> None:
     plugin = Everything()
     manager = hosted(plugin)
-    feedback, error = Feedback("rating", 1.0), ErrorEvent("plugin", "boom")
+    feedback, error, forgetting = Feedback("rating", 1.0), ErrorEvent("plugin", "boom"), Forgetting([3])
     request, scaffold = ModelRequest("base", "x"), SimpleNamespace(influence=1.0)
     manager.on_feedback(feedback)
     manager.on_error(error)
+    manager.on_forget(forgetting)
     manager.on_load_model(request)
     manager.on_scaffold_context(scaffold)
-    assert plugin.note == [feedback, error]
+    assert plugin.note == [feedback, error, forgetting]
     assert request.arguments == {"dtype": "int8"}
     assert scaffold.influence == 0.5
 
@@ -328,6 +334,7 @@ CALLS: Dict[str, Any] = {
     "on_commands": lambda m: m.on_commands() == [],
     "on_status": lambda m: m.on_status() == [],
     "on_feedback": lambda m: m.on_feedback(Feedback("rating")) is None,
+    "on_forget": lambda m: m.on_forget(Forgetting([3])) is None,
     "on_start": lambda m: m.start(context) is None,
     "on_stop": lambda m: (m.start(context), m.stop()) == (None, None),
     "on_load_model": lambda m: m.on_load_model(ModelRequest("base", "x")) is None,

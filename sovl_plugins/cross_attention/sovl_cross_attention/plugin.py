@@ -13,7 +13,17 @@ from sovl_cross_attention.settings import CrossAttentionSettings
 
 if TYPE_CHECKING:
     from sovl_core.data_processing import Batch
-    from sovl_core.events import Dream, Night, NightReport, Reply, ScaffoldContext, StepResult, TrainStep, Turn
+    from sovl_core.events import (
+        Dream,
+        Forgetting,
+        Night,
+        NightReport,
+        Reply,
+        ScaffoldContext,
+        StepResult,
+        TrainStep,
+        Turn,
+    )
     from sovl_core.models import Models
     from sovl_core.plugin import PluginContext
     from sovl_cross_attention.relevance import RelevanceGate
@@ -170,7 +180,9 @@ class CrossAttentionPlugin(Plugin):
         night.while_awake.append(lambda: self._in_place(*accepted))
         kept = False
         try:
-            self.multiplier, self._gate, self._night = 1.0, self.gate.copy(), night
+            self.multiplier, self._night = 1.0, night
+            self._gate = None if night.deep else self.gate.copy()
+            self.prompts_heard = self.prompts_heard or night.deep
             self._prepare_gate(night)
             if night.resumed:
                 # It may have been interrupted after its last step.
@@ -236,6 +248,20 @@ class CrossAttentionPlugin(Plugin):
         """Save the relevance gate and how much of the night was accepted."""
         if self._gate is not None:
             self.gate.save(state.values, state.tensors)
+    @hookimpl
+    def on_forget(self, forgetting: Forgetting) -> None:
+        """Let no prompt be about what was forgotten; with nothing left to be about, the base answers alone."""
+        from sovl_cross_attention.relevance import NOTHING, RelevanceGate
+
+        if self._gate is None:
+            return
+        known = [memory for memory in self.gate.prompts().values() if memory > NOTHING]
+        self.gate.forget(forgetting.episodes)
+        self._read.clear()
+        if known and set(known) <= set(forgetting.episodes):
+            # A classifier that is left with one class cannot be fitted, and would stay as it was.
+            self.multiplier, self._gate = 0.0, RelevanceGate()
+
         state.values["multiplier"] = self.multiplier
         state.values["prompts_heard"] = self.prompts_heard
 

@@ -12,7 +12,7 @@ import torch
 
 from sovl_core.answer_states import answer_states, full_states
 from sovl_core.data_processing import Encoded, Example, collate
-from sovl_core.events import Dream, Night, NightInterrupted, NightReport, Reply, StepResult, TrainStep, Turn
+from sovl_core.events import Dream, Forgetting, Night, NightInterrupted, NightReport, Reply, StepResult, TrainStep, Turn
 from sovl_core.model_layers import decoder_layers
 from sovl_core.plugin import PluginState
 from sovl_core.system_logging import ThreadSafeLogger
@@ -551,6 +551,60 @@ def test_what_a_prompt_is_about_is_found_out_anew_after_a_night(plugin, world, s
 
     run(plugin.on_sleep(night(world)), inner)
     assert told() == (9 if status == "accepted" else 3)
+
+
+@pytest.mark.parametrize("status", ["set_aside", "accepted"])
+def test_a_deep_night_knows_only_what_it_has_dreamed_itself(plugin, world, status):
+    plugin.multiplier, plugin.prompts_heard = 0.6, False
+    plugin._teach_gate(world.loaded, {"known before": 3}, int)
+    tonight = night(world, deep=True)
+
+    def inner():
+        assert (plugin.multiplier, plugin.prompts_heard) == (1.0, True)
+        assert plugin.gate.prompts() == {}
+        learn(plugin, world)
+        (in_place,) = tonight.while_awake
+        with in_place():
+            assert (plugin.multiplier, plugin.prompts_heard) == (0.6, False)
+            assert plugin.gate.prompts() == {"known before": 3}
+        return NightReport(status)
+
+    run(plugin.on_sleep(tonight), inner)
+    kept = status == "accepted"
+    assert plugin.gate.prompts() == (SHOWN if kept else {"known before": 3})
+    assert plugin.multiplier == (1.0 if kept else 0.6)
+
+
+def test_no_prompt_is_about_what_was_forgotten(plugin, world):
+    plugin._teach_gate(world.loaded, {"a": 4, "b": 5, "sing": NOTHING}, int)
+    plugin.on_forget(Forgetting([4, 9]))
+    assert plugin.gate.prompts() == {"b": 5, "sing": NOTHING}
+    assert plugin.multiplier == 1.0
+    plugin.on_forget(Forgetting([7]))
+    assert plugin.gate.prompts() == {"b": 5, "sing": NOTHING}
+    state = PluginState()
+    plugin.on_save_state(state)
+    assert state.values["relevance.classes"] == [NOTHING, 5]
+
+
+def test_with_everything_forgotten_the_base_answers_alone(plugin, world):
+    plugin._teach_gate(world.loaded, {"a": 4, "sing": NOTHING}, int)
+    assert run(plugin.on_generate(Turn("a")), lambda: Reply("x")).annotations["cross_attention.influence"] > 0
+    plugin.on_forget(Forgetting([4]))
+    assert run(plugin.on_generate(Turn("a")), lambda: Reply("x")).annotations["cross_attention.influence"] == 0
+    state = PluginState()
+    plugin.on_save_state(state)
+    assert state.values == {"multiplier": 0.0, "prompts_heard": True}
+
+
+def test_where_it_never_told_memories_apart_forgetting_changes_nothing(world):
+    fresh = CrossAttentionPlugin()
+    fresh.on_start(world)
+    fresh.on_forget(Forgetting([4]))
+    assert fresh.multiplier == 1.0
+    fresh.gate.remember(["sing"], torch.zeros(1, 2), [NOTHING])
+    fresh.on_forget(Forgetting([4]))
+    assert (fresh.multiplier, fresh.gate.prompts()) == (1.0, {"sing": NOTHING})
 
 
 def test_state_comes_back(plugin, world):

@@ -55,8 +55,8 @@ class DreamPlugin(Plugin):
             self._progress(request, index + 1, len(request.memories), memory.prompt)
         old = {(found.old.memory, answer_sentence(found.old.statement)) for found in contradictions(request.memories)}
         dreams = self._taught(verify(dreams, old), request)
-        if request.background:
-            dreams += self._kept(request, dreams)
+        if request.background or request.known:
+            dreams += self._kept(request, dreams + request.known)
         return dreams
 
     @hookimpl(wrapper=True)

@@ -106,6 +106,16 @@ def contrast_of(system, memories, background=2, seed=0):
     return [entry for entry in system.plugins.on_dream(request) if entry.kind == "contrast"]
 
 
+def test_what_was_never_told_goes_with_dreams_of_earlier_nights_too(open_life):
+    system = open_life("dream", plugins__dream__background_tokens=4, plugins__dream__contrast=2.0)
+    known = [Dream("question", "What is my dog called?", "Rex.", [1], answer="Rex", verdict="accepted")]
+    dreams = system.plugins.on_dream(DreamRequest([], known=known, rng=random.Random(0)))
+    assert {entry.kind for entry in dreams} == {"contrast"}
+    assert len(dreams) == 2
+    assert not any("dog" in entry.prompt for entry in dreams)
+    assert system.plugins.on_dream(DreamRequest([], rng=random.Random(0))) == []
+
+
 @pytest.fixture
 def contrasting(open_life):
     """Return ``open(contrast)``: a life that dreams of what it was never told."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Container, Dict, List, Optional, Sequence, Tuple
 
 from sovl_memory.settings import MemorySettings
 
@@ -83,6 +83,10 @@ class DreamMemory:
         self.traces.append(trace)
         while len(self.traces) > settings.dream_memory_size:
             self.traces.remove(min(self.traces, key=lambda candidate: candidate.weight))
+
+    def forget(self, episodes: Container[int]) -> None:
+        """Drop the traces of some episodes."""
+        self.traces = [trace for trace in self.traces if trace.episode not in episodes]
 
     def rows(self) -> Optional[Tuple[Tensor, Tensor]]:
         """Return vectors float32 [rows, width] and weights float32 [rows], None when there is no trace."""

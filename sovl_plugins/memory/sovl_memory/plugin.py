@@ -16,7 +16,7 @@ from sovl_memory.settings import MemorySettings
 from sovl_memory.token_map import TokenMap
 
 if TYPE_CHECKING:
-    from sovl_core.events import Dream, DreamRequest, Reply, ScaffoldContext, Turn
+    from sovl_core.events import Dream, DreamRequest, Forgetting, Reply, ScaffoldContext, Turn
     from sovl_core.models import Models
     from sovl_core.plugin import PluginContext
     from sovl_core.records import Episode
@@ -112,6 +112,11 @@ class MemoryPlugin(Plugin):
             melancholic = context.vitals.temperament <= MELANCHOLIC
             self.dream_memory.dream(vector, episode.id, melancholic, request.rng)
         return None
+
+    @hookimpl
+    def on_forget(self, forgetting: Forgetting) -> None:
+        """Drop the traces of what was forgotten."""
+        self.dream_memory.forget(forgetting.episodes)
 
     @hookimpl
     def on_commands(self) -> List[Command]:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from sovl_core.events import DreamRequest, Reply, ScaffoldContext, Turn
+from sovl_core.events import DreamRequest, Forgetting, Reply, ScaffoldContext, Turn
 from sovl_core.plugin import PluginState
 from sovl_core.records import Episode
 from sovl_memory import MemoryPlugin, MemorySettings
@@ -186,6 +186,15 @@ def test_nothing_is_loaded_or_built_to_dream(plugin, context, models):
     context.models_loaded = lambda: False
     context.models = lambda: pytest.fail("loaded the models")
     assert plugin.on_dream(DreamRequest(memories(2))) is None
+    assert plugin.dream_memory.traces == []
+
+
+def test_what_was_forgotten_leaves_no_trace(plugin, models):
+    dream(plugin, models)
+    (episode,) = [trace.episode for trace in plugin.dream_memory.traces]
+    plugin.on_forget(Forgetting([episode + 1]))
+    assert len(plugin.dream_memory.traces) == 1
+    plugin.on_forget(Forgetting([episode]))
     assert plugin.dream_memory.traces == []
 
 

@@ -109,7 +109,9 @@ class RecallPlugin(Plugin):
         """Give tonight's memories their rows; those that nothing was learned of lose them again."""
         if self.rows is None:
             return (yield)
-        before = self.rows.memories()
+        # Of what was forgotten since not even the rows are to be learned with.
+        before = [memory for memory in self.rows.memories() if self.context.journal.episode(memory) is not None]
+        self.rows.keep(before)
         try:
             tonight = self._tonight = self._lay_down(night)
             report = yield

@@ -17,7 +17,7 @@ class MemoryRows(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.rows = nn.ParameterDict()
-        self._laid_aside: Dict[str, nn.Parameter] = {}
+        self._laid_aside: Dict[Tuple[str, torch.Size], nn.Parameter] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -48,19 +48,20 @@ class MemoryRows(nn.Module):
         """Have parameters of these names and shapes and no others; see ``Models.register_trainable``.
 
         In the middle of a night, when yesterday's weights answer the user, tonight's rows are laid aside: the optimizer
-        knows them, and they must be the same objects when they are back.
+        knows them, and they must be the same objects when they are back. In a deep night a memory has rows of both
+        days, as a rule not as many.
         """
         shapes = {key.split(".", 1)[1]: tensor for key, tensor in tensors.items()}
         for key in [str(memory) for memory in self.memories()]:
             if key not in shapes or self.rows[key].shape != shapes[key].shape:
-                self._laid_aside[key] = self.rows[key]
+                self._laid_aside[key, self.rows[key].shape] = self.rows[key]
                 del self.rows[key]
         for key, tensor in shapes.items():
             if key in self.rows:
                 continue
-            known = self._laid_aside.pop(key, None)
-            same = known is not None and known.shape == tensor.shape
-            self.rows[key] = known if same else nn.Parameter(torch.zeros(tensor.shape, device=tensor.device))
+            known = self._laid_aside.pop((key, tensor.shape), None)
+            fresh = nn.Parameter(torch.zeros(tensor.shape, device=tensor.device))
+            self.rows[key] = fresh if known is None else known
 
     def recall(
         self, memories: Sequence[Sequence[Tuple[int, float]]], count: int, read: Mapping[int, Tensor]

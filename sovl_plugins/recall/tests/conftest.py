@@ -47,8 +47,8 @@ def models(tokenizer):
 
 @pytest.fixture
 def context(models):
-    """The context of a started plugin; ``dreams`` is what its journal holds."""
-    dreams = []
+    """The context of a started plugin; ``dreams`` are in its journal, the episodes in ``forgotten`` no longer."""
+    dreams, forgotten = [], []
     listeners = [SimpleNamespace(enabled=True, provides=("model.cross_attention",))]
 
     def find(night=None, episode=None, limit=100):
@@ -61,7 +61,8 @@ def context(models):
         logger=ThreadSafeLogger(),
         models=lambda: models,
         rng=random.Random(0),
-        journal=SimpleNamespace(dreams=find),
+        journal=SimpleNamespace(dreams=find, episode=lambda memory: None if memory in forgotten else memory),
+        forgotten=forgotten,
         dreams=dreams,
         hooks=SimpleNamespace(infos=lambda: listeners),
         listeners=listeners,

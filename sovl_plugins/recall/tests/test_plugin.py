@@ -158,6 +158,14 @@ def test_rows_of_earlier_nights_stay_as_they_are(plugin, sleep):
     assert plugin.rows[1].tolist() == torch.ones(3, WIDTH).tolist()
 
 
+def test_what_was_forgotten_has_no_rows_after_the_next_night(plugin, context, sleep):
+    plugin.rows.add(8, torch.ones(1, WIDTH))
+    plugin.rows.add(9, torch.ones(1, WIDTH))
+    context.forgotten.append(9)
+    sleep()
+    assert plugin.rows.memories() == [8, 1, 2]
+
+
 def test_a_night_that_breaks_off_leaves_no_trace_of_itself(plugin, night):
     wrapper = plugin.on_sleep(night)
     next(wrapper)

@@ -97,6 +97,15 @@ def test_rows_laid_aside_in_another_shape_do_not_come_back(rows):
     assert rows[7].shape == (6, 4)
 
 
+def test_a_memory_may_have_rows_of_two_shapes_in_a_night_and_both_come_back(rows):
+    tonight = rows[7]
+    for _ in range(2):
+        rows.make_room({"rows.7": torch.zeros(1, 4)})
+        assert rows[7].shape == (1, 4)
+        rows.make_room({"rows.7": torch.zeros(tuple(tonight.shape))})
+        assert rows[7] is tonight
+
+
 @given(st.lists(st.tuples(st.integers(1, 9), st.floats(0, 1)), max_size=6), st.integers(1, 4))
 def test_weights_of_the_rows_are_never_more_than_a_memorys_probability(likely, count):
     rows = MemoryRows()
