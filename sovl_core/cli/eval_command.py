@@ -153,6 +153,8 @@ def measure(app: AppContext, plans: Sequence[Plan], out: Optional[Path], keep: O
     except BaseException:
         if findings:
             show(app, findings.values(), out)
+            if out is not None and str(out) != "-":
+                app.note(f"What was measured so far is in {out}.")
         raise
     return findings.values()
 

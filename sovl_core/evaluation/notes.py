@@ -35,9 +35,8 @@ def notes_on(arm: str, parameters: int, nights: Sequence[NightResult], leader: O
         notes.append("each told sentence is learned as it was said; background dreams are those of the other arms")
     if leader is not None:
         notes += _apart(nights, leader)
-    idle = _not_learned(nights)
-    if idle:
-        notes.append(f"nothing was learned in night {', '.join(map(str, idle))}: see its reason")
+    idle = set(_not_learned(nights))
+    notes += [f"nothing was learned in night {n.night}: {n.reason or n.status}" for n in nights if n.night in idle]
     return notes
 
 

@@ -95,7 +95,7 @@ def _row(name: str, arm: Mapping[str, Any], spread: Mapping[str, Sequence[float]
 def _cell(value: Optional[float], ends: Optional[Sequence[float]], text: Callable[[float], str]) -> str:
     if value is None:
         return value_text(None)
-    if ends is None or ends[0] == ends[1]:
+    if ends is None or text(ends[0]) == text(ends[1]):
         return text(value)
     return f"{text(value)}\n{text(ends[0])} to {text(ends[1])}"
 

@@ -79,7 +79,7 @@ def base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _evaluate(folder: Path, base: Path, arms: Any, nights: int) -> Dict[str, Any]:
+def _evaluate(folder: Path, base: Path, arms: Any, nights: int, facts: FactSet = FACTS) -> Dict[str, Any]:
     sleeper = "gestation"
     overrides: Dict[str, Any] = {
         "core.base_model": str(base),
@@ -90,11 +90,11 @@ def _evaluate(folder: Path, base: Path, arms: Any, nights: int) -> Dict[str, Any
     place = Workplace(
         folder,
         overrides=overrides,
-        plugins=["cross_attention", "dream", sleeper],
+        plugins=["cross_attention", "dream", "recall", sleeper],
         more={"environ": {}, "strict": True},
     )
     background = "It rained all day and the river rose. " * 4
-    result = Evaluation(Plan(FACTS, arms, nights, background, seed=3, prompts=OFF_TOPIC[:3]), place).run()
+    result = Evaluation(Plan(facts, arms, nights, background, seed=3, prompts=OFF_TOPIC[:3]), place).run()
     values: Dict[str, Any] = json.loads(json.dumps(result.values(), allow_nan=False))
     return values
 
@@ -179,3 +179,20 @@ def test_the_same_seed_finds_the_same(whole: Dict[str, Any], tmp_path: Path, bas
     assert again["recall_before"] == whole["arms"]["lora"]["recall_before"]
     assert [night["told"] for night in again["nights"]] == [2, 1]
     assert _dreams(tmp_path, "lora") == _dreams(whole["folder"], "lora")
+
+
+def test_questions_leave_no_trace_in_the_nights_that_follow(
+    whole: Dict[str, Any], tmp_path: Path, base_folder: Path
+) -> None:
+    asked_last = (*(Fact(fact.tell) for fact in FACTS.facts[:2]), FACTS.facts[2])
+    found = _evaluate(tmp_path, base_folder, ["sovl"], 2, FactSet(asked_last))["arms"]["sovl"]
+    assert [night["recall_of_nights"] for night in found["nights"]] == [[None], [None, 0.0]]
+    assert [len(night["recall_of_nights"]) for night in whole["arms"]["sovl"]["nights"]] == [1, 2]
+    assert _dreams(tmp_path, "sovl") == _dreams(whole["folder"], "sovl")
+    weights = [_weights(folder / "sovl" / "nights") for folder in (tmp_path, whole["folder"])]
+    assert len(weights[0]) >= 4
+    assert weights[0] == weights[1]
+
+
+def _weights(nights: Path) -> Dict[str, bytes]:
+    return {str(path.relative_to(nights)): path.read_bytes() for path in sorted(nights.rglob("*.safetensors"))}

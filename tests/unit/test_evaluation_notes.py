@@ -12,7 +12,7 @@ pytestmark = pytest.mark.no_torch
 
 def _nights(*steps: int, aside: Sequence[int] = ()) -> List[NightResult]:
     return [
-        NightResult(number, 1, "set_aside" if number in aside else "accepted", "", taken, 1.0)
+        NightResult(number, 1, "set_aside" if number in aside else "accepted", "it drifts", taken, 1.0)
         for number, taken in enumerate(steps, start=1)
     ]
 
@@ -39,7 +39,7 @@ def test_nights_that_took_other_steps_are_named() -> None:
 
 
 def test_nights_in_which_nothing_was_learned_are_named() -> None:
-    assert notes_on("sovl", 10, _nights(5, 5, aside=[2]), None) == ["nothing was learned in night 2: see its reason"]
+    assert notes_on("sovl", 10, _nights(5, 5, aside=[2]), None) == ["nothing was learned in night 2: it drifts"]
     leader = Leader("sovl", 10, _nights(5, 5, aside=[1]))
     assert "dreams differ from those of sovl after its night 1" in notes_on("lora", 10, _nights(5, 5), leader)
     # After the last night there are no more dreams that could differ.

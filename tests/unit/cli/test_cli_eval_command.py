@@ -173,6 +173,7 @@ def test_what_was_found_outlives_what_breaks_off(
     values = json.loads(out.read_text())
     assert values["complete"] is False
     assert {seed: list(one["arms"]) for seed, one in values["seeds"].items()} == {"1": ["base", "sovl"], "2": ["base"]}
+    assert f"What was measured so far is in {out}" in shell.err
     assert "Unfinished" in shell.out
     assert "sovl: of the seeds 1 alone" in shell.out
     assert not made[0].workplace.folder.exists()
