@@ -54,7 +54,7 @@ def json_objects(path: Union[str, Path]) -> Iterator[Tuple[int, Optional[Dict[st
     :raises DataError: when the file cannot be read.
     """
     for number, line in _numbered_lines(Path(path)):
-        entry, problem = _object(line)
+        entry, problem = parse_object(line)
         yield number, entry, problem
 
 
@@ -75,14 +75,15 @@ def _numbered_lines(path: Path) -> Iterator[Tuple[int, bytes]]:
 
 
 def _parse(line: bytes) -> Tuple[Optional[Dict[str, Any]], str]:
-    entry, problem = _object(line)
+    entry, problem = parse_object(line)
     if entry is None:
         return None, problem
     problem = _missing(entry)
     return (None, problem) if problem else (entry, "")
 
 
-def _object(line: bytes) -> Tuple[Optional[Dict[str, Any]], str]:
+def parse_object(line: bytes) -> Tuple[Optional[Dict[str, Any]], str]:
+    """Return the object on a line with its text values cleaned and no problem, or None and what is wrong with it."""
     try:
         value = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, TypeVar, Union
 
 from sovl_core.background import Outcome
@@ -19,8 +20,8 @@ from sovl_core.status import gather_status
 from sovl_core.system_logging import log_info
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from sovl_core.importing.reading import Reading
+    from sovl_core.importing.taking_in import TakenIn
     from sovl_core.models import Models
     from sovl_core.records import Episode
     from sovl_core.training import TrainReport
@@ -149,6 +150,23 @@ class SOVLSystem:
         """Put something into the journal, to be learned, without a reply."""
         self._require_writable()
         return self._parts.talk.tell(text, source, weight)
+
+    def tell_file(
+        self, file: Union[str, Path, Reading], form: str = "", progress: Optional[ReportProgress] = None
+    ) -> TakenIn:
+        """Put what a file says into the journal: plain lines, pairs, the log of ``llm``, ChatGPT's export.
+
+        :param file: its path, or a file that ``sovl_core.importing.reading`` has opened.
+        :param form: ``lines``, ``pairs``, ``llm`` or ``chatgpt``; "" looks at what is in it.
+        :raises BadInput: when nothing in it can be used.
+        """
+        from sovl_core.importing.reading import Reading, opened_file
+        from sovl_core.importing.taking_in import take_in
+
+        self._require_writable()
+        with contextlib.ExitStack() as files:
+            reading = file if isinstance(file, Reading) else files.enter_context(opened_file(Path(file), form))
+            return take_in(self.journal, reading, self._parts.talk.current, self.logger, progress)
 
     def feedback(self, feedback: Feedback) -> None:
         """Take a rating, a correction, an answer or an outcome; a correction becomes an episode to learn from."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
+import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+from typing import TYPE_CHECKING, Any, ContextManager, Dict, Optional, Tuple
 
 import click
 
-from sovl_core.cli.terminal import numbered_lines, require_whole
+from sovl_core.cli.terminal import require_whole
+from sovl_core.importing.recognition import FORMATS, LINES
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
-    from sovl_core.error_handling import SOVLError
     from sovl_core.events import Reply
+    from sovl_core.importing.reading import Reading
+    from sovl_core.importing.taking_in import TakenIn
 
 STDIN = "-"
 
@@ -68,33 +70,57 @@ def ask(app: AppContext, text: Tuple[str, ...], as_json: bool, no_scaffold: bool
 
 @click.command("tell")
 @click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="What FILE is: lines, prompt and response pairs (JSONL), the log of llm, ChatGPT's export.  "
+    "[default: as its content says]",
+)
 @click.pass_obj
-def tell(app: AppContext, file: str) -> None:
-    """Put the lines of a file into the journal, without replies.
+def tell(app: AppContext, file: str, form: Optional[str]) -> None:
+    """Put what a file says into the journal, without replies.
 
     Each line of FILE that is not blank is one thing told, to be learned in the next night; "-" reads standard input.
+    JSON lines with a prompt and a response or completion, the database of the tool llm (logs.db) and ChatGPT's
+    conversations.json are taken in too: each turn with its own time and conversation. What the user said is learned
+    from, the answers are kept beside it. The same FILE told again adds only what is new in it.
     """
-    from sovl_core.error_handling import SOVLError
+    from sovl_core.cli.progress import show_progress_when_told
 
-    lines = read_lines(app, file)
-    system = app.system()
-    for told, (number, line) in enumerate(lines):
-        try:
-            system.tell(line)
-        except SOVLError as error:
-            raise _told_in_part(error, file, told, len(lines), number) from error
-    waiting = system.journal.count_unconsolidated()
-    app.print(f"Told {len(lines)} {'line' if len(lines) == 1 else 'lines'}; {waiting} not yet slept on.")
+    with _opened(app, file, form or "") as reading:
+        system = app.system()
+        with show_progress_when_told(app.err) as report:
+            taken = system.tell_file(reading, progress=report)
+    for unusable in taken.quoted:
+        app.note(f"{taken.name}, {unusable}")
+    more = taken.unusable - len(taken.quoted)
+    if more > 0:
+        app.note(f"… and {more} more that cannot be used. See: {'/' if app.in_session else 'sovl '}log --errors")
+    app.print(f"{_told(taken)}; {system.journal.count_unconsolidated()} not yet slept on.")
 
 
-def _told_in_part(error: SOVLError, file: str, told: int, lines: int, number: int) -> SOVLError:
-    from sovl_core.error_handling import SOVLError
+def _opened(app: AppContext, file: str, form: str) -> ContextManager[Reading]:
+    """Open a file, or standard input for "-"."""
+    from sovl_core.error_handling import DataError
+    from sovl_core.importing.reading import opened_file, read_bytes
 
-    rest = f"tail -n +{number} {'FILE' if file == STDIN else shlex.quote(file)} | sovl tell -"
-    return SOVLError(
-        f"{told} of {lines} lines are in the journal, then this failed: {error.message}",
-        f"{error.hint or 'Try again'}. To tell the rest: {rest}",
-    )
+    if file != STDIN:
+        return opened_file(Path(file), form)
+    if app.in_session:
+        raise DataError("Within a session there is no standard input to read", "Name a file: /tell FILE")
+    return contextlib.nullcontext(read_bytes(_standard_input(app), "standard input", form))
+
+
+def _told(taken: TakenIn) -> str:
+    """Return how much was told, and how much of it was known."""
+    what = "line" if taken.form == LINES else "turn"
+    told = f"Told {taken.new} {what}{'' if taken.new == 1 else 's'}"
+    if taken.form != LINES and taken.conversations:
+        told += f" of {taken.conversations} conversation{'' if taken.conversations == 1 else 's'}"
+    if taken.known:
+        told += f", {taken.known} {'was' if taken.known == 1 else 'were'} there already"
+    return told
 
 
 def reply_data(reply: Reply) -> Dict[str, Any]:
@@ -111,65 +137,10 @@ def reply_data(reply: Reply) -> Dict[str, Any]:
     }
 
 
-def read_lines(app: AppContext, file: str) -> List[Tuple[int, str]]:
-    """Return number and text of each line of a file, or of standard input for "-", that says something.
-
-    :raises DataError: when there is no such file, it is no UTF-8 text, or it says nothing.
-    """
-    from sovl_core.error_handling import DataError
-
-    if file == STDIN:
-        if app.in_session:
-            raise DataError("Within a session there is no standard input to read", "Name a file: /tell FILE")
-        text = _standard_input(app)
-    else:
-        text = read_text(Path(file))
-    lines = numbered_lines(text)
-    if not lines:
-        raise DataError(
-            f"{'standard input' if file == STDIN else file}: there is nothing in it",
-            "Write one thing to tell on each line",
-        )
-    return lines
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file.
-
-    :raises DataError: when it cannot be read, naming the line of a byte that is no UTF-8.
-    """
-    from sovl_core.error_handling import DataError
-
-    try:
-        raw = path.expanduser().read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}", "Check the path and its rights") from error
-    return decode(raw, str(path))
-
-
-def decode(raw: bytes, name: str) -> str:
-    """Return UTF-8 text.
-
-    :param name: where the bytes come from, for messages.
-    :raises DataError: when they are no text, naming the line.
-    """
-    from sovl_core.error_handling import DataError
-
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{name}, line {line}: not UTF-8 text", "Save the file as UTF-8") from error
-    if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
-        raise DataError(f"{name}, line {line}: this is no text file", "Give a text file of one thing a line")
-    return text
-
-
-def _standard_input(app: AppContext) -> str:
+def _standard_input(app: AppContext) -> bytes:
     # What is told becomes memory: bytes that are no text must be refused rather than replaced.
     raw = getattr(app.stdin, "buffer", None)
-    return app.stdin.read() if raw is None else decode(raw.read(), "standard input")
+    return app.stdin.read().encode("utf-8", "surrogateescape") if raw is None else raw.read()
 
 
 def _question(app: AppContext, text: Tuple[str, ...]) -> str:

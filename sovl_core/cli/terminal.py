@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, TextIO, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Optional, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -120,12 +120,6 @@ def prepare_streams(source: Any, *targets: Any) -> None:
 def is_terminal(*streams: Any) -> bool:
     """Return True when every stream is connected to a terminal."""
     return all(_isatty(stream) for stream in streams)
-
-
-def numbered_lines(text: str) -> List[Tuple[int, str]]:
-    """Return number (from 1) and text of the lines that say something, without the space around them."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
 def require_whole(text: str, name: str) -> None:

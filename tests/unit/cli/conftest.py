@@ -68,6 +68,11 @@ class FakeSystem:
     def tell(self, text: str, source: str = "tell", weight: float = 1.0) -> Any:
         return self.journal.begin_episode(text, self.conversation, source=source, weight=weight)
 
+    def tell_file(self, file: Any, form: str = "", progress: Any = None) -> Any:
+        from sovl_core.importing.taking_in import take_in
+
+        return take_in(self.journal, file, self.conversation, self.logger, progress)
+
     def feedback(self, feedback: Feedback) -> None:
         self.calls.append(("feedback", feedback))
 

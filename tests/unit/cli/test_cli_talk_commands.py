@@ -3,12 +3,13 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import pytest
 
 from sovl_core.cli.application import run
 from sovl_core.error_handling import SOVLError
+from sovl_core.journal import Journal
 
 pytestmark = pytest.mark.no_torch
 
@@ -67,14 +68,72 @@ def test_a_question_of_the_system_goes_to_standard_error(shell: Any) -> None:
     assert shell.err == "? And you?\n"
 
 
+def kept(shell: Any) -> List[Any]:
+    journal = Journal(shell.folder / "journal.db", read_only=True)
+    episodes = journal.episodes(limit=None)[::-1]
+    journal.close()
+    return episodes
+
+
 def test_tell_puts_each_line_into_the_journal(shell: Any, tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("\ufeffMy dog is called Biscuit.\n\n  I live in Riga. \n", encoding="utf-8")
-    told = []
-    shell.prepare = lambda system: setattr(system, "tell", lambda text: told.append(text))
     assert shell("tell", str(file)) == 0
-    assert told == ["My dog is called Biscuit.", "I live in Riga."]
-    assert "Told 2 lines" in shell.out
+    assert [episode.prompt for episode in kept(shell)] == ["My dog is called Biscuit.", "I live in Riga."]
+    assert {(episode.source, episode.conversation) for episode in kept(shell)} == {("tell", shell.system.conversation)}
+    assert shell.out == "Told 2 lines; 2 not yet slept on.\n"
+
+
+def test_a_file_told_again_adds_what_is_new_in_it(shell: Any, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("One\nTwo\n")
+    shell("tell", str(file))
+    with file.open("a") as more:
+        more.write("Three\nOne\n")
+    assert shell("tell", str(file)) == 0
+    assert shell.out == "Told 2 lines, 2 were there already; 4 not yet slept on.\n"
+    assert [episode.prompt for episode in kept(shell)] == ["One", "Two", "Three", "One"]
+    shell("tell", "-", stdin="One\n")
+    assert shell.out == "Told 1 line; 5 not yet slept on.\n"
+
+
+def test_tell_takes_conversations_in_and_names_what_it_cannot_use(shell: Any, tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    bad = "".join("broken\n" for _ in range(6))
+    file.write_text(
+        '{"prompt": "My dog is called Rex.", "response": "Nice.", "timestamp": 1600000000, "conversation_id": "a"}\n'
+        f'{bad}{{"prompt": "I live in Riga.", "completion": "Good.", "conversation_id": "b"}}\n'
+    )
+    assert shell("tell", str(file)) == 0
+    assert shell.out == "Told 2 turns of 2 conversations; 2 not yet slept on.\n"
+    assert f"{file}, line 2: not JSON" in shell.err
+    assert f"{file}, line 6: not JSON" in shell.err
+    assert "… and 1 more that cannot be used. See: sovl log --errors" in shell.err
+    assert [(e.prompt, e.reply, e.conversation, e.source) for e in kept(shell)] == [
+        ("My dog is called Rex.", "Nice.", "pairs-a", "import"),
+        ("I live in Riga.", "Good.", "pairs-b", "import"),
+    ]
+    assert kept(shell)[0].created == 1600000000
+    assert shell("tell", str(file)) == 0
+    assert shell.out.startswith("Told 0 turns of 2 conversations, 2 were there already")
+
+
+def test_the_format_may_be_said(shell: Any, tmp_path: Path) -> None:
+    file = tmp_path / "braces.txt"
+    file.write_text('{"prompt": "One"}\n')
+    assert shell("tell", "--format", "lines", str(file)) == 0
+    assert kept(shell)[0].prompt == '{"prompt": "One"}'
+    assert shell("tell", "--format", "chat", str(file)) == 2
+    assert "chatgpt" in shell.err
+
+
+def test_a_long_import_tells_how_far_it_is(shell: Any, tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_text("".join(json.dumps({"prompt": f"Fact {n}"}) + "\n" for n in range(250)))
+    assert shell("tell", str(file)) == 0
+    assert "taking in" in shell.err
+    assert "100 so far" in shell.err
+    assert shell.out.startswith("Told 250 turns of 1 conversation;")
 
 
 def test_tell_reads_standard_input(shell: Any) -> None:
@@ -123,25 +182,34 @@ def test_what_is_piped_in_and_no_text_is_refused_rather_than_remembered(shell: A
     assert run(["tell", "-"], app) == 0
 
 
-def test_tell_says_how_far_it_came_and_how_to_go_on(shell: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("from_file", [True, False])
+def test_tell_says_how_far_it_came_and_how_to_go_on(shell: Any, tmp_path: Path, from_file: bool) -> None:
     file = tmp_path / "my notes.txt"
-    file.write_text("One\n\nTwo\nThree\nFour\n")
+    file.write_text("".join(f"Fact {number}\n" for number in range(250)))
 
     def prepare(system: Any) -> None:
-        told, keep = [], system.tell
+        calls, take_in = [], system.journal.take_in
 
-        def tell(text: str) -> None:
-            if len(told) == 2:
+        def fail_at_last(exchanges: Any) -> int:
+            calls.append(exchanges)
+            if len(calls) == 3:
                 raise SOVLError("The journal could not be written: database or disk is full", "Free some disk space")
-            told.append(keep(text))
+            return take_in(exchanges)
 
-        system.tell = tell
+        system.journal.take_in = fail_at_last
 
     shell.prepare = prepare
-    assert shell("tell", str(file)) == 1
-    assert "error: 2 of 4 lines are in the journal, then this failed: The journal could not be written" in shell.err
-    assert f"Free some disk space. To tell the rest: tail -n +4 '{file}' | sovl tell -" in shell.err
+    assert shell("tell", str(file) if from_file else "-", stdin=file.read_text()) == 1
+    name = str(file) if from_file else "standard input"
+    assert f"error: 200 from {name} are in the journal, then this failed: The journal could not be written" in shell.err
     assert shell.out == ""
+    if from_file:
+        assert "Free some disk space. Then type the same again: nothing is taken in twice" in shell.err
+        shell.prepare = lambda system: None
+        assert shell("tell", str(file)) == 0
+        assert shell.out.startswith("Told 50 lines, 200 were there already;")
+    else:
+        assert "Free some disk space. Then tell what comes after the first 200: these are in" in shell.err
 
 
 def test_nothing_on_standard_input_is_named_so(shell: Any) -> None:

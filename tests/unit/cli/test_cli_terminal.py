@@ -14,7 +14,6 @@ from sovl_core.cli.terminal import (
     is_terminal,
     json_text,
     make_console,
-    numbered_lines,
     prepare_streams,
     require_whole,
     shorten,
@@ -140,7 +139,3 @@ def test_only_open_terminals_are_terminals() -> None:
     assert not is_terminal(io.StringIO())
     assert not is_terminal(closed)
     assert not is_terminal(object())
-
-
-def test_lines_are_numbered_as_an_editor_counts_them() -> None:
-    assert numbered_lines(" a \r\n\n\t\nb\u2028c\rd") == [(1, "a"), (4, "b\u2028c"), (5, "d")]
