@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Dict, Optional, Tuple
 import torch
 from torch import Tensor, nn
 
-from sovl_cross_attention.recency import said_bias
+from sovl_cross_attention.recency import NO_ORDER, said_bias
 
 if TYPE_CHECKING:
     from sovl_core.events import ScaffoldContext
@@ -21,20 +21,20 @@ class Rows:
     """Keys and values of each listening layer, and what belongs to their rows whichever the layer.
 
     ``bias`` float [batch, rows], minus infinity where a row is never heard; ``said`` int64 [batch, rows] as in
-    ``ScaffoldContext``, None where the scaffold does not move with the base.
+    ``ScaffoldContext``; ``order`` int64 [batch, rows], the places of rows in what the scaffold has read, ``NO_ORDER``
+    for those that were added.
     """
 
     layers: Dict[int, KeysValues]
     bias: Tensor
-    said: Optional[Tensor] = None
+    said: Tensor
+    order: Tensor
 
     def followed_by(self, later: Rows) -> Rows:
         """Return these rows and, beside them, those of tokens said later."""
         layers = {number: known.followed_by(later.layers[number]) for number, known in self.layers.items()}
-        bias = torch.cat([self.bias, later.bias], dim=1)
-        if self.said is None or later.said is None:
-            return Rows(layers, bias)
-        return Rows(layers, bias, torch.cat([self.said, later.said], dim=1))
+        pairs = ((self.bias, later.bias), (self.said, later.said), (self.order, later.order))
+        return Rows(layers, *(torch.cat(pair, dim=1) for pair in pairs))
 
 
 @dataclass
@@ -60,14 +60,13 @@ class Hearing:
         """Let go of everything that was said."""
         self.rows = self._of_prompt
 
-    def bias(self, tokens: int, heads: int) -> Optional[Tensor]:
-        """Return what to add to attention logits in a pass over so many tokens, where it depends on the position.
+    def bias(self, tokens: int, heads: int) -> Tensor:
+        """Return what to add to attention logits in a pass over so many tokens: float [batch, heads, positions, rows].
 
-        :return: float [batch, heads, positions, rows]; None where every position hears the same.
+        For a scaffold that moves with the base: otherwise every position hears the same.
         """
-        if self.rows.said is None:
-            return None
-        return said_bias(self.rows.bias, self.rows.said, self._known(tokens), heads)
+        rows = self.rows
+        return said_bias(rows.bias, rows.said, rows.order, self._known(tokens), heads)
 
     def _known(self, tokens: int) -> Tensor:
         """Return how many of the answer's tokens each position that hears was fed: int64 [batch or 1, positions]."""
@@ -80,18 +79,18 @@ class Hearing:
         return torch.tensor([[0 if self.steps is None else self.steps.count]], device=device)
 
 
-def heard_rows(context: ScaffoldContext) -> Tuple[Tensor, Tensor, Tensor]:
+def heard_rows(context: ScaffoldContext) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return what a context gives the base to hear: the scaffold's states first, added rows last.
 
-    :return: float [batch, rows, scaffold width]; their bias float [batch, rows], minus infinity where a row is never
-        heard; and ``said`` int64 [batch, rows].
+    :return: float [batch, rows, scaffold width], and ``bias``, ``said`` and ``order`` as in :class:`Rows`.
     """
     extra = None if context.extra_rows is None else context.extra_rows.float()
     silent = extra is not None and context.silent
     if extra is not None and silent and context.said is None:
         extra = extra if extra.dim() == 3 else extra.expand(len(context.prompts), -1, -1)
         bias = _extra_bias(context, extra)
-        return extra, bias, torch.zeros_like(bias).long()
+        said = torch.zeros_like(bias).long()
+        return extra, bias, said, torch.full_like(said, NO_ORDER)
     hidden, mask, _ = context.read()
     hidden, heard = hidden.float(), mask.bool()
     said = torch.zeros_like(mask).long() if context.said is None else context.said
@@ -101,11 +100,13 @@ def heard_rows(context: ScaffoldContext) -> Tuple[Tensor, Tensor, Tensor]:
     if context.key_bias is not None:
         bias = bias + context.key_bias.float()
     bias = bias.masked_fill(~heard, float("-inf"))
+    order = torch.arange(bias.shape[1], device=bias.device).expand_as(bias)
     if extra is not None:
         extra = extra.expand(len(hidden), -1, -1)
         hidden = torch.cat([hidden, extra], dim=1)
         bias = torch.cat([bias, _extra_bias(context, extra)], dim=1)
-    return hidden, bias, nn.functional.pad(said, (0, bias.shape[1] - said.shape[1]))
+    added = (0, bias.shape[1] - said.shape[1])
+    return hidden, bias, nn.functional.pad(said, added), nn.functional.pad(order, added, value=NO_ORDER)
 
 
 def _extra_bias(context: ScaffoldContext, extra: Tensor) -> Tensor:

@@ -132,13 +132,13 @@ class CrossAttentionStack(nn.Module):
         finally:
             self._heard = before
 
-    def _rows(self, states: Tensor, bias: Tensor, said: Tensor) -> Rows:
+    def _rows(self, states: Tensor, bias: Tensor, said: Tensor, order: Tensor) -> Rows:
         """Return keys and values of every layer for what :func:`heard_rows` returned."""
         source = self.projection(states)
         if self.stepped:
             source = source + self.said_mark * (said > 0)[:, :, None].to(source.dtype)
         layers = {number: layer.keys_values(source, bias) for number, layer in zip(self.numbers, self.cross_layers())}
-        return Rows(layers, bias, said if self.stepped else None)
+        return Rows(layers, bias, said, order)
 
     def _follow(self, module: nn.Module, args: Any, kwargs: Dict[str, Any]) -> None:
         """Before the base says the next token, let the scaffold read the one that it is fed."""
@@ -153,7 +153,8 @@ class CrossAttentionStack(nn.Module):
             with torch.no_grad():
                 states = steps.read(tokens).float()
                 ids = torch.tensor([tokens], device=states.device)
-                later = self._rows(states, heard.context.later_bias(ids), torch.full_like(ids, steps.count))
+                order = torch.arange(steps.length - len(tokens), steps.length, device=states.device)[None]
+                later = self._rows(states, heard.context.later_bias(ids), torch.full_like(ids, steps.count), order)
             heard.rows = heard.rows.followed_by(later)
 
     def _hook(self, number: int) -> Any:
@@ -180,8 +181,8 @@ class CrossAttentionStack(nn.Module):
         return nn.functional.pad(last, (0, 0, tokens - 1, 0))
 
     def _context(self, number: int, heard: Hearing, tokens: int) -> KeysValues:
-        context, bias = heard.rows.layers[number], heard.bias(tokens, self._heads)
-        return context if bias is None else replace(context, bias=bias)
+        context = heard.rows.layers[number]
+        return replace(context, bias=heard.bias(tokens, self._heads)) if self.stepped else context
 
 
 def insert_cross_attention(

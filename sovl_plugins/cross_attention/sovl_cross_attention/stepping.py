@@ -39,10 +39,12 @@ def answers_said(table: TokenTable, batch: Batch) -> List[Tuple[List[int], List[
 class GoingOn:
     """The scaffold reading one text piece by piece, what it has read kept as keys and values.
 
-    Texts longer than its positions are read in windows, as ``scaffold_hidden_states`` reads them.
+    Texts longer than its positions are read in windows, as ``scaffold_hidden_states`` reads them. ``length`` counts the
+    tokens it has read.
     """
 
     def __init__(self, models: Models) -> None:
+        self.length = 0
         self._scaffold = models.scaffold
         self._models = models
         self._decoder = model_layers.decoder(models.scaffold)
@@ -70,6 +72,7 @@ class GoingOn:
         if self._cache is None:
             self._cache = DynamicCache()
         self._filled += len(ids)
+        self.length += len(ids)
         device = next(self._scaffold.parameters()).device
         with torch.no_grad():
             output = self._decoder(
@@ -123,6 +126,11 @@ class Steps:
             return []
         self.count += ids.shape[1]
         return [token for said in ids[0].tolist() for token in self._said.push(said)]
+
+    @property
+    def length(self) -> int:
+        """How many tokens the scaffold has read."""
+        return 0 if self._reading is None else self._reading.length
 
     def read(self, tokens: Sequence[int]) -> Tensor:
         """Let the scaffold read on: float [1, tokens, scaffold width].

@@ -6,6 +6,7 @@ import torch
 from sovl_core.events import ScaffoldContext
 from sovl_cross_attention.hearing import Hearing, Rows, heard_rows
 from sovl_cross_attention.layers import KeysValues
+from sovl_cross_attention.recency import NO_ORDER
 
 NOWHERE = float("-inf")
 TOKENS, WIDTH = 3, 4
@@ -30,24 +31,27 @@ def unread(**fields):
 def test_states_come_first_and_added_rows_last():
     given = context(mask=(1, 1, 0), key_bias=torch.tensor([[0.5, 0.0, 7.0]]))
     given.add_rows(torch.ones(2, WIDTH), torch.tensor([-1.0, NOWHERE]))
-    states, bias, said = heard_rows(given)
+    states, bias, said, order = heard_rows(given)
     assert torch.equal(states[:, :TOKENS], given.hidden)
     assert torch.equal(states[:, TOKENS:], torch.ones(1, 2, WIDTH))
     assert bias.tolist() == [[0.5, 0.0, NOWHERE, -1.0, NOWHERE]]
     assert said.tolist() == [[0, 0, 0, 0, 0]]
+    assert order.tolist() == [[0, 1, 2, NO_ORDER, NO_ORDER]]
 
 
 def test_silent_prompts_need_not_be_read_where_the_scaffold_has_read_no_answer():
-    states, bias, said = heard_rows(unread(silent=True, extra_rows=torch.ones(2, WIDTH)))
+    states, bias, said, order = heard_rows(unread(silent=True, extra_rows=torch.ones(2, WIDTH)))
     assert states.shape == (1, 2, WIDTH)
     assert bias.tolist() == [[0.0, 0.0]]
     assert said.tolist() == [[0, 0]]
+    assert order.tolist() == [[NO_ORDER, NO_ORDER]]
 
 
 def test_silent_prompts_leave_the_answer_to_be_heard():
-    states, bias, said = heard_rows(context(said=(0, 0, 1), silent=True, extra_rows=torch.ones(1, WIDTH)))
+    states, bias, said, order = heard_rows(context(said=(0, 0, 1), silent=True, extra_rows=torch.ones(1, WIDTH)))
     assert bias.tolist() == [[NOWHERE, NOWHERE, 0.0, 0.0]]
     assert said.tolist() == [[0, 0, 1, 0]]
+    assert order.tolist() == [[0, 1, 2, NO_ORDER]]
     assert states.shape == (1, 4, WIDTH)
 
 
@@ -55,12 +59,13 @@ def test_without_added_rows_nothing_is_silenced():
     assert heard_rows(context(silent=True))[1].tolist() == [[0.0, 0.0, 0.0]]
 
 
-def rows(said, bias=None):
+def rows(said, bias=None, first=0):
     count = len(said)
     keys = torch.zeros(1, 1, count, 2)
     said = torch.tensor([said])
     bias = torch.zeros(1, count) if bias is None else torch.tensor([bias])
-    return Rows({3: KeysValues(keys, keys, bias[:, None, None])}, bias, said)
+    order = torch.arange(first, first + count)[None]
+    return Rows({3: KeysValues(keys, keys, bias[:, None, None])}, bias, said, order)
 
 
 class Count:
@@ -86,16 +91,13 @@ def test_a_position_hears_what_was_said_up_to_the_token_it_is_fed(fields, tokens
     assert (bias[0, 0] > NOWHERE).tolist() == heard
 
 
-def test_where_the_scaffold_does_not_move_all_positions_hear_the_same():
-    assert Hearing(context(), Rows({}, torch.zeros(1, 2))).bias(1, heads=1) is None
-
-
 def test_rows_grow_and_begin_again():
     heard = Hearing(context(influence=0.5), rows([0, 0], [0.0, -1.0]), steps=Count())
-    heard.rows = heard.rows.followed_by(rows([1, 1], [0.25, 0.0])).followed_by(rows([2]))
+    heard.rows = heard.rows.followed_by(rows([1, 1], [0.25, 0.0], 2)).followed_by(rows([2], first=4))
     assert heard.scale == 0.5
     assert heard.rows.said.tolist() == [[0, 0, 1, 1, 2]]
     assert heard.rows.bias.tolist() == [[0.0, -1.0, 0.25, 0.0, 0.0]]
+    assert heard.rows.order.tolist() == [[0, 1, 2, 3, 4]]
     grown = heard.rows.layers[3]
     assert (grown.keys.shape[2], grown.values.shape[2], grown.bias.shape[3]) == (5, 5, 5)
     heard.begin_again()
