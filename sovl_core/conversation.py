@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Tuple
 
 from sovl_core.error_handling import BadInput
 from sovl_core.events import Feedback, Reply, Turn, Utterance
@@ -80,19 +80,14 @@ class Conversation:
         require_text(prompt)
         conversation = fields.pop("conversation", "") or self.current
         if self._read_only:
-            return self._generate(clean_text(prompt), conversation, None, fields)
+            return self._generate(clean_text(prompt), conversation, None, fields)[0]
         question = self._question_answered_by(prompt, conversation, source)
         episode = self._begin(prompt, conversation, source, weight, question)
         # Held until the reply is written down: it is part of the history of whoever speaks next.
         with self._gate.turn():
             # The journal's text, not the user's: a lone surrogate breaks every tokenizer.
-            reply = self._generate(episode.prompt, conversation, episode.id, fields)
-            self._journal.finish_episode(
-                episode.id,
-                reply.text,
-                confidence=reply.confidence,
-                details={"finish_reason": reply.finish_reason, "tokens": len(reply.token_ids)},
-            )
+            reply, details = self._generate(episode.prompt, conversation, episode.id, fields)
+            self._journal.finish_episode(episode.id, reply.text, confidence=reply.confidence, details=details)
             self._remember(episode.prompt, reply)
         if question is not None:
             self._answered(question, episode)
@@ -142,9 +137,15 @@ class Conversation:
             prompt, conversation, source="answer", weight=weight * ANSWER_WEIGHT, details={"question": question}
         )
 
-    def _generate(self, prompt: str, conversation: str, episode: Optional[int], fields: Dict[str, Any]) -> Reply:
+    def _generate(
+        self, prompt: str, conversation: str, episode: Optional[int], fields: Dict[str, Any]
+    ) -> Tuple[Reply, Dict[str, Any]]:
+        """Return a reply, and what is to be kept of how it came about: what could not be found out later."""
         try:
-            reply = self._answer(self._turn(prompt, conversation, episode, fields))
+            turn = self._turn(prompt, conversation, episode, fields)
+            # Taken before plugins make it theirs: they would do so again when the reply is explained.
+            influence = turn.influence
+            reply = self._answer(turn)
         except Exception as error:
             failure = self._failures.survive(error, "reply", episode)
             if failure is error:
@@ -152,7 +153,15 @@ class Conversation:
             raise failure from error
         self._failures.tell_plugins()
         reply.episode = episode
-        return reply
+        details = {
+            "finish_reason": reply.finish_reason,
+            "tokens": len(reply.token_ids),
+            "token_ids": list(reply.token_ids),
+            "night": self._journal.current_night(),
+            **({} if influence == 1.0 else {"influence": influence}),
+            **({} if turn.use_scaffold else {"scaffold": False}),
+        }
+        return reply, details
 
     def _turn(self, prompt: str, conversation: str, episode: Optional[int], fields: Dict[str, Any]) -> Turn:
         settings = self._config.generation

@@ -66,7 +66,9 @@ class Reply:
     ``token_probabilities`` and ``token_entropies`` (nats) hold one number a generated token, taken from the
     distribution before temperature; ``confidence`` is their summary (see ``calculate_confidence_score``).
     ``finish_reason`` is ``stop``, ``length``, ``cancelled`` or ``repetition``. ``question`` is something the system
-    wants to know, to be shown after the text.
+    wants to know, to be shown after the text. ``annotations`` is what plugins leave about it, keyed ``"plugin.value"``;
+    ``sovl why`` understands two of them and shows the others as they are: ``"plugin.memories"``, a list of (episode,
+    probability) that the reply draws on, and ``"plugin.why"``, a sentence on why the plugin took the part it took.
     """
 
     text: str

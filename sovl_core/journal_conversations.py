@@ -23,11 +23,14 @@ _BRANCH, _LATEST_BRANCH = "branch:", "latest_branch"
 class ConversationJournal(JournalPart):
     """Conversations by name; an episode belongs to one, a branch goes on from a turn of another."""
 
-    def thread(self, conversation: str, limit: Optional[int] = None, answered: bool = False) -> List[Episode]:
+    def thread(
+        self, conversation: str, limit: Optional[int] = None, answered: bool = False, before: Optional[int] = None
+    ) -> List[Episode]:
         """Return the turns of a conversation, those before it branched off among them, oldest first.
 
         :param limit: how many at most, the newest; None for all.
         :param answered: only those with a reply, as they are heard when the conversation goes on.
+        :param before: only those with a smaller number.
         """
         room = limit_of(limit)
         found: List[Episode] = []
@@ -37,16 +40,19 @@ class ConversationJournal(JournalPart):
             for name, last in _line(connection, clean_text(conversation)):
                 if 0 <= room <= len(found):
                     break
+                last = last if before is None else min(last, before - 1)
                 parameters = [name, last, *([""] if answered else []), room - len(found) if room >= 0 else room]
                 found += [episode_from(row) for row in connection.execute(query, parameters)]
         return found[::-1]
 
-    def messages(self, conversation: str, turns: int) -> List[Message]:
+    def messages(self, conversation: str, turns: int, before: Optional[int] = None) -> List[Message]:
         """Return the last ``turns`` exchanges of a conversation as messages, oldest first.
 
         Turns without a reply (told, or broken off) are left out: chat templates want the roles to alternate.
+
+        :param before: only those before this episode.
         """
-        heard = self.thread(conversation, turns, answered=True)
+        heard = self.thread(conversation, turns, answered=True, before=before)
         pairs = ((Message("user", episode.prompt), Message("assistant", episode.reply)) for episode in heard)
         return [message for pair in pairs for message in pair]
 

@@ -85,6 +85,11 @@ class EpisodeJournal(JournalPart):
             parameters.append(clean_text(conversation))
         return _select(self._database, f"{query} ORDER BY id DESC LIMIT ?", [*parameters, limit_of(limit)])
 
+    def last_answered(self) -> Optional[Episode]:
+        """Return the newest episode that has a reply, None when there is none."""
+        found = _select(self._database, "SELECT * FROM episodes WHERE reply <> '' ORDER BY id DESC LIMIT 1", [])
+        return found[0] if found else None
+
     def unconsolidated(self, limit: Optional[int] = None) -> List[Episode]:
         """Return what no night has learned yet, oldest first: learnable, and not superseded by something newer."""
         query = f"SELECT * FROM episodes WHERE {UNCONSOLIDATED} ORDER BY id LIMIT ?"

@@ -95,6 +95,12 @@ class NightJournal(JournalPart):
             require(connection, "nights", number, "night")
             return chain(connection, number)
 
+    def nights_that_learned(self, episode: int) -> List[int]:
+        """Return the accepted nights that have learned an episode, undone ones among them, oldest first."""
+        query = "SELECT night FROM night_episodes WHERE episode = ? ORDER BY night"
+        with self._database.read() as connection:
+            return [row["night"] for row in connection.execute(query, (episode,))]
+
     def accept_night(self, number: int, status: str, learned_ids: Sequence[int], report: Dict[str, Any]) -> None:
         """Wake up with a night's weights: in one transaction it becomes current and its episodes consolidated.
 

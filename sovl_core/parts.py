@@ -11,6 +11,7 @@ from sovl_core.conversation import Conversation
 from sovl_core.day_training import DayTraining
 from sovl_core.dreaming import Dreaming
 from sovl_core.events import Reply, Turn
+from sovl_core.explaining import Explaining
 from sovl_core.failures import Failures
 from sovl_core.model_gate import ModelGate
 from sovl_core.model_host import ModelHost
@@ -62,6 +63,7 @@ class Parts:
         self.dreaming = Dreaming(
             journal, hooks, self.host, self.gate, stopping=lambda: self.closing, read_only=given.read_only
         )
+        self.explaining = Explaining(config, journal, hooks, self.host, self.gate)
         self.background = BackgroundNight(self.nights.sleep, self.failures)
 
     def answer(self, turn: Turn) -> Reply:

@@ -22,6 +22,7 @@ from sovl_core.system_logging import log_info
 if TYPE_CHECKING:
     from sovl_core.importing.reading import Reading
     from sovl_core.importing.taking_in import TakenIn
+    from sovl_core.explanation import Explanation
     from sovl_core.models import Models
     from sovl_core.records import Episode
     from sovl_core.training import TrainReport
@@ -272,6 +273,17 @@ class SOVLSystem:
             name = command.name if command.name not in commands else f"{plugin}.{command.name}"
             commands[name] = dataclasses.replace(command, name=name, run=self._guarded(command.run))
         return commands
+
+    def why(self, episode: Optional[int] = None) -> Explanation:
+        """Explain a reply: how much the scaffold changed it, and which memories, dreams and nights that came from.
+
+        The reply is gone through again, token by token, with the scaffold and without, by what the life knows now.
+
+        :param episode: number of the turn, None for the last one with a reply.
+        :raises BadInput: when there is no such turn, or it has no reply.
+        """
+        found = self._parts.explaining.find(episode)
+        return self._surviving("explanation", lambda: self._parts.explaining.explain(found))
 
     def status(self) -> Dict[str, Any]:
         """Return the state of the life in JSON-able values; loads no model."""

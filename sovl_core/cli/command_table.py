@@ -124,6 +124,13 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         examples=("search dog",),
     ),
     CommandEntry(
+        "why",
+        "why_command:why",
+        "Look back",
+        "Tell how much of a reply came from what was learned, and from where.",
+        examples=("why", "why 12", "why --json"),
+    ),
+    CommandEntry(
         "dreams",
         "dream_commands:dreams",
         "Look back",

@@ -53,8 +53,8 @@ def dreams(
 ) -> None:
     """Show what was dreamed, memory by memory; without options, in the newest night that has dreams.
 
-    Each line is what a user would say and what was to be answered, who wrote it, and whether it was for training,
-    held out to judge the night, or rejected. Dreams about no memory (background, contrast) are summed up; --kind shows them.
+    Each line is what a user would say and what was to be answered, who wrote it, and whether it was for training, held
+    out to judge the night, or rejected. Dreams about no memory (background, contrast) are summed up; --kind shows them.
     """
     journal = app.system(read_only=True).journal
     wanted = _wanted_night(journal, night, memory)

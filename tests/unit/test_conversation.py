@@ -74,7 +74,21 @@ def test_the_words_are_in_the_journal_before_the_reply_begins(world: World) -> N
     assert seen == ["My dog is called Biscuit."]
     episode = world.journal.episode(reply.episode)
     assert (episode.reply, episode.confidence, episode.source) == ("I see.", 0.6, "chat")
-    assert episode.details == {"finish_reason": "stop", "tokens": 3}
+    assert episode.details == {"finish_reason": "stop", "tokens": 3, "token_ids": [1, 2, 3], "night": None}
+
+
+def test_how_a_reply_came_about_is_kept_with_it(world: World) -> None:
+    """What could not be found out later, when somebody asks why."""
+
+    def answer(turn: Turn) -> Reply:
+        turn.influence, turn.use_scaffold = 0.0, False
+        return world.next
+
+    number = world.journal.open_night(None, "command", {})
+    world.journal.accept_night(number, "accepted", [], {})
+    world.talk._answer = answer
+    details = world.journal.episode(world.talk.reply("Hello.", influence=0.5).episode).details
+    assert (details["night"], details["influence"], details["scaffold"]) == (1, 0.5, False)
 
 
 def test_a_crash_in_generation_leaves_the_episode_and_says_so(world: World) -> None:

@@ -142,3 +142,18 @@ def test_a_reader_cannot_branch(journal, tmp_path):
     with pytest.raises(SOVLError):
         reader.branch_conversation("c", after=1)
     reader.close()
+
+
+def test_what_was_heard_before_a_turn(journal):
+    numbers = []
+    for text in "abcd":
+        numbers.append(journal.begin_episode(text, "talk").id)
+        journal.finish_episode(numbers[-1], text.upper())
+    branch = journal.branch_conversation("talk", after=numbers[2])
+    later = journal.begin_episode("e", branch).id
+    journal.finish_episode(later, "E")
+
+    assert [one.content for one in journal.messages("talk", 2, before=numbers[2])] == ["a", "A", "b", "B"]
+    assert [one.content for one in journal.messages(branch, 9, before=later)][::2] == ["a", "b", "c"]
+    assert [one.content for one in journal.messages(branch, 9, before=numbers[1])] == ["a", "A"]
+    assert journal.thread("talk", before=numbers[0]) == []

@@ -208,3 +208,12 @@ def test_sample_of_nothing_is_empty(journal):
     say(journal, "a")
 
     assert journal.sample_consolidated(5, random.Random(0)) == []
+
+
+def test_the_last_episode_with_a_reply(journal):
+    assert journal.last_answered() is None
+    first = journal.begin_episode("a", "talk")
+    journal.begin_episode("told", "talk")
+    assert journal.last_answered() is None
+    journal.finish_episode(first.id, "A")
+    assert journal.last_answered().id == first.id

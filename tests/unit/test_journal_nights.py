@@ -193,6 +193,16 @@ def test_memory_learned_twice_falls_back_to_the_earlier_night(journal, memories)
     assert nights_of(journal, memories) == [first, None, None, None]
 
 
+def test_the_nights_that_have_learned_a_memory(journal, memories):
+    first = sleep(journal, memories[:2])
+    second = sleep(journal, memories[1:])
+    journal.use_night(first)
+
+    found = [journal.nights_that_learned(number) for number in memories]
+    assert found == [[first], [first, second], [second], [second]]
+    assert journal.nights_that_learned(99) == []
+
+
 def test_night_accepted_after_its_parent_was_left(journal, memories):
     first = sleep(journal, memories[:1])
     second = sleep(journal, memories[1:2])

@@ -503,3 +503,17 @@ def test_the_status_is_plain_data(life_of: Any, plugin: Everything) -> None:
     assert status["plugins"][0]["name"] == "everything"
     assert status["conversation"] == system.conversation
     assert status["timings"]["everything"]["on_start"]["calls"] == 1
+
+
+def test_why_is_asked_of_a_turn_that_is_there(life_of: Any, plugin: Everything) -> None:
+    with life_of(plugin) as system:
+        with pytest.raises(SOVLError, match="Nothing was answered yet"):
+            system.why()
+        assert not [entry for entry in system.logger.read() if "explanation" in entry["event"]]
+        told = system.tell("My dog is called Biscuit.")
+        with pytest.raises(SOVLError, match="has no reply"):
+            system.why(told.id)
+        # These models have no tokenizer: what fails in the middle of it is survived like a reply that fails.
+        system.generate("hello")
+        with pytest.raises(SOVLError, match="The explanation failed"):
+            system.why()

@@ -53,7 +53,8 @@ class CrossAttentionPlugin(Plugin):
 
     Leaves ``cross_attention.relevance`` (probability that the prompt is about something learned) and
     ``cross_attention.influence`` (weight of the scaffold in the reply, 0 where it was skipped) in the annotations of
-    replies, and in ``cross_attention.memories`` which memories the prompt was about, each with its probability.
+    replies, in ``cross_attention.memories`` which memories the prompt was about, each with its probability, and in
+    ``cross_attention.why`` why the relevance gate left the prompt to the base.
     """
 
     name = "cross_attention"
@@ -142,6 +143,8 @@ class CrossAttentionPlugin(Plugin):
                 reply.annotations["cross_attention.relevance"] = relevance
             if influence and memories:
                 reply.annotations["cross_attention.memories"] = memories[0]
+            if relevance is not None and not influence:
+                reply.annotations["cross_attention.why"] = self._silence(relevance, turn.reach * self.multiplier)
         return reply
 
     @hookimpl(wrapper=True)
@@ -318,6 +321,14 @@ class CrossAttentionPlugin(Plugin):
         from sovl_cross_attention.stepping import answers_said
 
         return answers_said(self.stack.table(), batch)
+
+    def _silence(self, relevance: float, reach: float) -> str:
+        """Return in words why a prompt was left to the base."""
+        threshold = self.settings.relevance_threshold
+        if relevance * reach >= threshold:
+            return "it has learned rows of memories alone, and no plugin that is on brings any"
+        trusted = "" if reach == 1.0 else f" times reach {reach:.3g}"
+        return f"relevance {relevance:.3f}{trusted} is below the threshold {threshold:g}"
 
     def _threshold(self) -> float:
         return self.settings.relevance_threshold if self.settings.relevance_gate else 0.0

@@ -249,6 +249,18 @@ class TestRelevance:
         # What it is about is told all the same, whatever the threshold.
         assert sum(p for _, p in reply.annotations["cross_attention.memories"]) == pytest.approx(1.0)
 
+    def test_it_says_why_it_left_a_prompt_to_the_base(self, plugin, world):
+        assert "cross_attention.why" not in answered(plugin, world, Turn(self.open[0]))[0].annotations
+        shut = answered(plugin, world, Turn(self.shut[0]))[0].annotations
+        relevance = shut["cross_attention.relevance"]
+        assert shut["cross_attention.why"] == f"relevance {relevance:.3f} is below the threshold 0.35"
+        plugin.multiplier = 0.5
+        reply = answered(plugin, world, Turn(self.shut[0], reach=0.5))[0]
+        assert reply.annotations["cross_attention.why"].endswith("times reach 0.25 is below the threshold 0.35")
+        plugin.multiplier, plugin.prompts_heard = 1.0, False
+        reply = answered(plugin, world, Turn(self.open[0]))[0]
+        assert "no plugin that is on brings any" in reply.annotations["cross_attention.why"]
+
     @pytest.mark.parametrize("way", ["turn", "night"])
     def test_less_reach_leaves_more_to_the_base_and_weakens_nothing(self, plugin, world, way):
         relevance = answered(plugin, world, Turn(self.open[0]))[0].annotations["cross_attention.relevance"]
