@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Sequence, Tuple
 
 from sovl_core.answer_states import answer_states, full_states
+from sovl_core.chat_format import answer_frame
 from sovl_core.data_processing import Example
 from sovl_core.drift import measure_drift, validation_step
 from sovl_core.events import Reply, StepResult, TrainStep, Turn
@@ -183,7 +184,10 @@ def prompted_perplexity_ratio(
 def negative_log_likelihood(
     models: Models, hooks: PluginManager, example: Example, system_prompt: str
 ) -> Tuple[float, int]:
-    """Return the sum of -log p over an example's answer tokens in nats, plugins taking part, and their number."""
+    """Return the sum of -log p over an example's answer tokens in nats, plugins taking part, and their number.
+
+    The end of the turn is none of them: a passage is cut where it goes on.
+    """
     import torch
 
     found: List[Tuple[float, int]] = []
@@ -219,8 +223,12 @@ def _batch_nll(step: TrainStep) -> Tuple[float, int]:
     import torch
 
     states = answer_states(step.models, step.batch) if step.prompt_frozen else full_states(step.models, step.batch)
-    logits = step.models.logits(states.hidden)
-    return float(torch.nn.functional.cross_entropy(logits, states.targets, reduction="sum")), len(states.targets)
+    end = answer_frame(step.models.base_tokenizer).end
+    said = len(states.targets)
+    if end and states.targets[-len(end) :].tolist() == list(end):
+        said -= len(end)
+    logits = step.models.logits(states.hidden[:said])
+    return float(torch.nn.functional.cross_entropy(logits, states.targets[:said], reduction="sum")), said
 
 
 def _step(models: Models, example: Example, system_prompt: str) -> TrainStep:

@@ -6,7 +6,8 @@ from typing import Any, Callable, Dict, Generator, List, Tuple
 import pytest
 import torch
 
-from sovl_core.data_processing import Example
+from sovl_core.chat_format import answer_frame
+from sovl_core.data_processing import Example, tokenize_and_map
 from sovl_core.evaluation.measures import (
     LogitsWatch,
     measure_off_topic,
@@ -131,17 +132,15 @@ def test_likelihood_is_that_of_a_plain_pass(world: Any) -> None:
     models = some.models
     example = Example("the dog is", "called Rex")
     total, tokens = negative_log_likelihood(models, some.hooks, example, "")
-    from sovl_core.data_processing import tokenize_and_map
-
     (encoded,) = tokenize_and_map(models.base_tokenizer, [example])
     ids = torch.tensor([encoded.input_ids])
     with torch.no_grad():
         log_probabilities = torch.log_softmax(models.base(input_ids=ids).logits[0], -1)
-    expected = sum(
-        -float(log_probabilities[place - 1, encoded.input_ids[place]])
-        for place in range(encoded.prompt_length, len(encoded))
-    )
-    assert tokens == len(encoded) - encoded.prompt_length
+    # Not the end of the turn: a passage goes on where it is cut.
+    said = range(encoded.prompt_length, len(encoded) - len(answer_frame(models.base_tokenizer).end))
+    expected = sum(-float(log_probabilities[place - 1, encoded.input_ids[place]]) for place in said)
+    assert models.base_tokenizer.decode([encoded.input_ids[place] for place in said]) == "called Rex"
+    assert tokens == len(said)
     assert total == pytest.approx(expected, rel=1e-4)
 
 
