@@ -20,9 +20,10 @@ from sovl_core.status import gather_status
 from sovl_core.system_logging import log_info
 
 if TYPE_CHECKING:
+    from sovl_core.explanation import Explanation
+    from sovl_core.forgetting import Forgotten
     from sovl_core.importing.reading import Reading
     from sovl_core.importing.taking_in import TakenIn
-    from sovl_core.explanation import Explanation
     from sovl_core.models import Models
     from sovl_core.records import Episode
     from sovl_core.training import TrainReport
@@ -93,6 +94,8 @@ class SOVLSystem:
         """Start the plugins and hand them their state; :meth:`open` does it."""
         self.plugins.start(self._parts.make_context)
         self._parts.state.load(self._parts.weights.states)
+        if not self.read_only:
+            self._parts.forgetting.finish_interrupted()
 
     def __enter__(self) -> SOVLSystem:
         return self
@@ -169,6 +172,26 @@ class SOVLSystem:
             reading = file if isinstance(file, Reading) else files.enter_context(opened_file(Path(file), form))
             return take_in(self.journal, reading, self._parts.talk.current, self.logger, progress)
 
+    def forget(self, *episodes: int) -> Forgotten:
+        """Delete turns with everything made of them: dreams, feedback, questions, what plugins keep.
+
+        Weights that have learned them do so until the next deep night: ``sleep(deep=True)``.
+
+        :param episodes: their numbers.
+        :return: what it was, and where it still shows.
+        :raises SOVLError: when one does not exist, or while a night is in progress.
+        """
+        self._require_writable()
+        return self._parts.forgetting.forget(episodes)
+
+    def purge_nights(self) -> List[int]:
+        """Remove the files of nights that have learned what was forgotten, and return their numbers.
+
+        :raises SOVLError: when the night in use is among them, or while a night is in progress.
+        """
+        self._require_writable()
+        return self._parts.forgetting.purge()
+
     def feedback(self, feedback: Feedback) -> None:
         """Take a rating, a correction, an answer or an outcome; a correction becomes an episode to learn from."""
         self._require_writable()
@@ -183,11 +206,14 @@ class SOVLSystem:
         trigger: str = "api",
         progress: Optional[ReportProgress] = None,
         breathe: Optional[Callable[[], None]] = None,
+        deep: Optional[bool] = None,
         **options: Any,
     ) -> NightReport:
         """Live through one night here and now; other threads are answered meanwhile.
 
         :param breathe: called between pieces of work; may raise ``NightInterrupted`` to end the night early.
+        :param deep: True for a night that retrains from scratch on everything there is to learn, False for one that
+            does not; None leaves it to whether something was forgotten that the weights still hold.
         :param options: override settings of the plugin that lives the night.
         :raises NightInterrupted: when it ended early; the next sleep goes on with it.
         :raises SOVLError: when no plugin can sleep or the night failed.
@@ -200,16 +226,14 @@ class SOVLSystem:
         trigger: str = "api",
         progress: Optional[ReportProgress] = None,
         finished: Optional[Callable[[Outcome], None]] = None,
+        deep: Optional[bool] = None,
     ) -> bool:
         """Start a night in a thread of its own unless one is running; return True when it was started."""
-        deep: Optional[bool] = None,
         self._require_writable()
         if self._parts.closing or self.asleep:
             return False
         return self._parts.background.start(trigger, progress, finished, deep)
 
-        :param deep: True for a night that retrains from scratch on everything there is to learn, False for one that
-            does not; None leaves it to whether something was forgotten that the weights still hold.
     def dream(self, count: int = 4, memories: Optional[Sequence[Episode]] = None, **request: Any) -> List[Dream]:
         """Let the plugins dream about memories, by default the latest, outside of any night.
 
@@ -222,7 +246,6 @@ class SOVLSystem:
         )
 
     def train(
-        deep: Optional[bool] = None,
         self,
         data: TrainingData,
         epochs: Optional[int] = None,
