@@ -202,7 +202,9 @@ class Conversation:
         # Asked something in return, the user has not answered yet.
         if source != "chat" or prompt.rstrip().endswith("?"):
             return None
-        return self._asked.pop(conversation, None)
+        asked = self._asked.pop(conversation, None)
+        # It may have been forgotten since.
+        return asked if asked is not None and self._journal.question(asked) is not None else None
 
     def _answered(self, question: int, episode: Episode) -> None:
         self._journal.update_question(question, status="answered", answer_episode=episode.id)

@@ -101,6 +101,22 @@ class NightJournal(JournalPart):
         with self._database.read() as connection:
             return [row["night"] for row in connection.execute(query, (episode,))]
 
+    def built_on_by(self, trigger: str) -> List[int]:
+        """Return those nights the current one builds on, itself included, that this has sent to sleep, newest first."""
+        with self._database.read() as connection:
+            current = current_night(connection)
+            numbers = numbers_in([] if current is None else chain(connection, current))
+            query = f"SELECT number FROM nights WHERE number IN {numbers} AND cause = ? ORDER BY number DESC"
+            return [row["number"] for row in connection.execute(query, (clean_text(trigger),))]
+
+    def accepted_since_deep(self) -> int:
+        """Return how many nights were accepted since the last deep one that came to an end, whatever came of it."""
+        last = "SELECT MAX(number) FROM nights WHERE deep = 1 AND status NOT IN ('running', 'failed')"
+        query = f"""SELECT COUNT(*) FROM nights WHERE status IN ('accepted', 'partial') AND undone = 0
+            AND number > COALESCE(({last}), 0)"""
+        with self._database.read() as connection:
+            return int(connection.execute(query).fetchone()[0])
+
     def accept_night(self, number: int, status: str, learned_ids: Sequence[int], report: Dict[str, Any]) -> None:
         """Wake up with a night's weights: in one transaction it becomes current and its episodes consolidated.
 

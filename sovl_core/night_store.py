@@ -75,6 +75,13 @@ class NightStore:
         """Remove a night's checkpoints; nothing happens when there are none."""
         shutil.rmtree(str(self.path(number).with_suffix(".work")), ignore_errors=True)
 
+    def remove(self, number: int) -> None:
+        """Remove a night for good, with whatever a crash has left of it; nothing happens when there is none."""
+        for suffix in (".partial", ".old", ".work", ""):
+            _remove(self.path(number).with_suffix(suffix))
+        if self._root.is_dir():
+            durable.sync_folder(self._root)
+
     def save(
         self,
         number: int,

@@ -13,6 +13,7 @@ from sovl_core.dreaming import Dreaming
 from sovl_core.events import Reply, Turn
 from sovl_core.explaining import Explaining
 from sovl_core.failures import Failures
+from sovl_core.forgetting import Forgetter
 from sovl_core.model_gate import ModelGate
 from sovl_core.model_host import ModelHost
 from sovl_core.night_keeper import NightKeeper
@@ -56,6 +57,17 @@ class Parts:
             self.state,
             logger,
             stopping=lambda: self.closing,
+        )
+        self.forgetting = Forgetter(
+            journal,
+            hooks,
+            self.gate,
+            self.nights,
+            given.night_store,
+            self.state,
+            given.vitals,
+            given.life.history_path,
+            logger,
         )
         self.training = DayTraining(
             config, hooks, self.host, self.gate, self.nights, logger, stopping=lambda: self.closing

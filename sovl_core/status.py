@@ -61,6 +61,7 @@ def _nights(journal: Journal) -> Dict[str, Any]:
         "interrupted_or_running": running.number if running else None,
         "finished": last.finished if last else None,
         "trigger": last.trigger if last else None,
+        "forgotten_but_learned": journal.still_learned(),
     }
 
 

@@ -87,6 +87,12 @@ class MemoryNightStore:
     def working_folder(self, number: int) -> Path:
         return self.root / f"{number:04d}.work"
 
+    def numbers(self) -> List[int]:
+        return sorted(self.nights)
+
+    def remove(self, number: int) -> None:
+        self.nights.pop(number, None)
+
     def discard_working(self, number: int) -> None:
         shutil.rmtree(str(self.working_folder(number)), ignore_errors=True)
 

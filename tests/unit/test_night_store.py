@@ -112,6 +112,17 @@ def test_working_folder_survives_until_it_is_discarded(store):
     assert sorted(os.listdir(store.path(1).parent)) == ["0001"]
 
 
+def test_removed_night_leaves_nothing_and_others_stay(store):
+    save(store, 1)
+    save(store, 2)
+    store.working_folder(2)
+    store.path(2).with_suffix(".partial").mkdir()
+    store.remove(2)
+    store.remove(7)
+    assert [path.name for path in store.path(1).parent.iterdir()] == ["0001"]
+    assert store.verify(1) == []
+
+
 def test_night_that_was_never_accepted_is_replaced_whole(store):
     save(store, 1, 1.0)
     store.save(1, {"other": {"t": torch.ones(1)}}, {}, {})

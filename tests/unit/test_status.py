@@ -38,7 +38,8 @@ def test_a_new_life(journal: Any, manager: Any, linear_models: Any) -> None:
         "work": None,
     }
     assert status["journal"] == {"episodes": 0, "unconsolidated": 0}
-    assert status["nights"] == {"current": None, "interrupted_or_running": None, "finished": None, "trigger": None}
+    nights = {"current": None, "interrupted_or_running": None, "finished": None, "trigger": None}
+    assert status["nights"] == {**nights, "forgotten_but_learned": []}
     assert status["vitals"]["life"] is None
     assert status["vitals"]["mean_confidence"] is None
 

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable, Dict, List
+
+import pytest
+
+from sovl_core.error_handling import BadInput, SOVLError
+from sovl_core.events import Dream, Feedback, Forgetting, Night, NightInterrupted, NightReport
+from sovl_core.hookspecs import hookimpl
+from sovl_core.plugin import Plugin, PluginState
+from sovl_core.plugin_manager import PluginManager
+
+SECRET, OTHER = "My cat is called Zanzibar.", "I live in Graz."
+
+
+class Keeper(Plugin):
+    """Sleeps, learning everything, and keeps the words of each memory in its state until they are forgotten."""
+
+    name = "keeper"
+
+    def __init__(self) -> None:
+        self.words: Dict[str, str] = {}
+        self.told: List[List[int]] = []
+        self.live: Callable[[Night], NightReport] = self.learn
+
+    def learn(self, night: Night) -> NightReport:
+        self.words.update({str(memory.id): memory.prompt for memory in night.memories})
+        return NightReport("accepted", learned=[memory.id for memory in night.memories])
+
+    @hookimpl
+    def on_sleep(self, night: Night) -> NightReport:
+        return self.live(night)
+
+    @hookimpl
+    def on_forget(self, forgetting: Forgetting) -> None:
+        self.told.append(forgetting.episodes)
+        for number in forgetting.episodes:
+            self.words.pop(str(number), None)
+
+    @hookimpl
+    def on_save_state(self, state: PluginState) -> None:
+        state.values.update(self.words)
+
+    @hookimpl
+    def on_load_state(self, state: PluginState) -> None:
+        self.words = dict(state.values)
+
+
+@pytest.fixture
+def keeper() -> Keeper:
+    return Keeper()
+
+
+@pytest.fixture
+def system(life_of: Any, keeper: Keeper) -> Any:
+    return life_of(keeper)
+
+
+def readable(system: Any) -> List[str]:
+    """Return the files of a life in which the secret can be read; nights on the disk are another matter."""
+    found = []
+    for path in sorted(system.life.path.rglob("*")):
+        if path.is_file() and b"zanzibar" in path.read_bytes().lower():
+            found.append(path.name)
+    return found
+
+
+def test_what_is_forgotten_can_be_read_nowhere_in_the_life(system: Any, keeper: Keeper) -> None:
+    system.generate(SECRET)
+    system.sleep()
+    system.save()
+    system.life.history_path.write_text(f"\n# now\n+{SECRET}\n", encoding="utf-8")
+    assert readable(system) == ["history", "journal.db-wal", "keeper.json"]
+
+    forgotten = system.forget(1)
+
+    assert readable(system) == []
+    assert (forgotten.episodes, forgotten.still_shows, forgotten.nights, forgotten.traces) == ([1], True, [1], False)
+    assert keeper.told == [[1]]
+    assert system.journal.unfinished_forgetting() == []
+    assert system.vitals.last_prompt == ""
+
+
+def test_what_no_night_has_learned_shows_nowhere(system: Any) -> None:
+    system.tell(OTHER)
+    system.sleep()
+    secret = system.tell(SECRET)
+    system.journal.add_dreams(None, [Dream("question", "what?", "Zanzibar", [secret.id])])
+    forgotten = system.forget(secret.id, secret.id)
+    assert (forgotten.episodes, forgotten.dreams) == ([secret.id], 1)
+    assert (forgotten.still_shows, forgotten.nights) == (False, [])
+
+
+def test_what_does_not_exist_cannot_be_forgotten(system: Any, keeper: Keeper) -> None:
+    kept = system.tell(SECRET)
+    with pytest.raises(BadInput, match=r"no turn 9 .*sovl search"):
+        system.forget(kept.id, 9)
+    assert system.journal.episode(kept.id) is not None
+    assert keeper.told == []
+
+
+def test_a_deep_night_is_free_of_it_and_older_nights_can_be_purged(system: Any, memory_store: Any) -> None:
+    system.tell(SECRET)
+    system.tell(OTHER)
+    system.sleep()
+    system.tell("It rains.")
+    system.sleep()
+    system.forget(1)
+    assert system.status()["nights"]["forgotten_but_learned"] == [1]
+    with pytest.raises(BadInput, match=r"Night 2, the one in use.*sovl sleep --deep"):
+        system.purge_nights()
+
+    assert system.sleep().learned == [2, 3]
+    assert system.status()["nights"]["forgotten_but_learned"] == []
+
+    assert system.purge_nights() == [1, 2]
+    assert memory_store.numbers() == [3]
+    assert [night.status for night in system.journal.nights()] == ["purged", "purged", "accepted"]
+    with pytest.raises(BadInput, match="Night 2 is no more"):
+        system.use_night(2)
+    assert system.journal.current_night() == 3
+    assert system.purge_nights() == []
+
+
+def test_purging_that_was_interrupted_is_gone_on_with(system: Any, memory_store: Any, mocker: Any) -> None:
+    system.tell(SECRET)
+    system.sleep()
+    system.forget(1)
+    system.sleep()
+    mocker.patch.object(memory_store, "remove", side_effect=OSError("killed"))
+    with pytest.raises(OSError, match="killed"):
+        system.purge_nights()
+    assert system.journal.night(1).status == "purged"
+    mocker.stopall()
+    assert system.purge_nights() == [1]
+    assert memory_store.numbers() == [2]
+
+
+@pytest.mark.parametrize("work", ["forget", "purge"])
+def test_nothing_is_forgotten_in_the_middle_of_a_night(system: Any, keeper: Keeper, work: str) -> None:
+    system.tell(SECRET)
+    refused: List[SOVLError] = []
+
+    def ask() -> None:
+        with pytest.raises(SOVLError) as caught:
+            system.forget(1) if work == "forget" else system.purge_nights()
+        refused.append(caught.value)
+
+    def live(night: Night) -> NightReport:
+        asking = threading.Thread(target=ask)
+        asking.start()
+        while asking.is_alive():
+            night.breathe()
+            asking.join(0.005)
+        return keeper.learn(night)
+
+    keeper.live = live
+    system.sleep()
+    assert "a night is in progress" in str(refused[0])
+    assert system.journal.episode(1) is not None
+
+
+def test_an_interrupted_night_that_dreamed_of_it_is_not_gone_on_with(
+    system: Any, keeper: Keeper, memory_store: Any
+) -> None:
+    system.tell(SECRET)
+    system.tell(OTHER)
+
+    def live(night: Night) -> NightReport:
+        (night.folder / "checkpoint").write_text("weights that know of it")
+        system.journal.add_dreams(night.number, [Dream("question", "what?", SECRET, [1])])
+        raise NightInterrupted
+
+    keeper.live = live
+    with pytest.raises(NightInterrupted):
+        system.sleep()
+    system.forget(1)
+    assert not memory_store.working_folder(1).exists()
+    keeper.live = keeper.learn
+    report = system.sleep()
+    assert (report.number, report.learned) == (2, [2])
+
+
+def test_forgetting_that_was_interrupted_is_finished_at_the_next_start(life_of: Any, mocker: Any) -> None:
+    first = life_of(Keeper())
+    first.tell(SECRET)
+    first.sleep()
+    mocker.patch.object(PluginManager, "on_forget", side_effect=KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        first.forget(1)
+    mocker.stopall()
+    first.close()
+    assert "keeper.json" in readable(first)
+
+    again = Keeper()
+    second = life_of(again)
+    assert again.told == [[1]]
+    assert again.words == {}
+    assert readable(second) == []
+    assert second.journal.unfinished_forgetting() == []
+    second.close()
+    third = Keeper()
+    life_of(third)
+    assert third.told == []
+
+
+def test_a_question_that_was_forgotten_cannot_be_answered_any_more(system: Any) -> None:
+    asked = system.tell(SECRET)
+    system._parts.talk.ask("How old is Zanzibar?", "curiosity", system.conversation, asked.id)
+    system.forget(asked.id)
+    reply = system.generate("four years")
+    assert system.journal.episode(reply.episode).source == "chat"
+
+
+def test_words_said_about_it_elsewhere_go_with_it(system: Any) -> None:
+    wrong = system.tell(OTHER)
+    system.feedback(Feedback("correction", text=SECRET, episode=wrong.id))
+    (correction,) = [e for e in system.journal.episodes() if e.source == "correction"]
+    system.forget(correction.id)
+    assert system.journal.feedback() == []
+    assert [episode.id for episode in system.journal.episodes()] == [wrong.id]
+    assert readable(system) == []
