@@ -163,11 +163,11 @@ class DreamRequest:
     """
 
     memories: List[Episode] = field(default_factory=list)
+    known: List[Dream] = field(default_factory=list)
     per_memory: int = 12
     background: int = 0
     rng: random.Random = field(default_factory=random.Random)
     breathe: Callable[[], None] = lambda: None
-    known: List[Dream] = field(default_factory=list)
     progress: Optional[Callable[[Progress], None]] = None
     annotations: Dict[str, Any] = field(default_factory=dict)
 
@@ -216,12 +216,12 @@ class Night:
     breathe: Callable[[], None] = lambda: None
     progress: Callable[[Progress], None] = lambda progress: None
     while_awake: List[Callable[[], ContextManager[None]]] = field(default_factory=list)
+    by_day: Callable[[], ContextManager[None]] = nullcontext
+    deep: bool = False
     annotations: Dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
-    by_day: Callable[[], ContextManager[None]] = nullcontext
-    deep: bool = False
 class NightReport:
     """What a night proposes.
 
@@ -262,29 +262,29 @@ class Feedback:
 
 
 @dataclass
-class Idle:
-    """A moment of silence. ``may_speak`` is False while somebody types or nobody would hear.
-
-    ``wants_sleep`` is why a night is due, None when it is not; ``wants_deep`` is set when that is to be a deep one.
-    """
-
-@dataclass
 class Forgetting:
     """What has just been deleted from the journal for good: ``episodes`` are the numbers it had."""
 
     episodes: List[int]
 
 
+@dataclass
+class Idle:
+    """A moment of silence. ``may_speak`` is False while somebody types or nobody would hear.
+
+    ``wants_sleep`` is why a night is due, None when it is not; ``wants_deep`` is set when that is to be a deep one.
+    """
+
     seconds: float
     conversation: str = ""
     last_prompt: str = ""
     may_speak: bool = True
     wants_sleep: Optional[str] = None
+    wants_deep: bool = False
 
 
 @dataclass
 class Utterance:
-    wants_deep: bool = False
     """Something said without being asked, or by a command; a ``question`` is journaled and can be answered."""
 
     text: str

@@ -247,11 +247,6 @@ class CrossAttentionPlugin(Plugin):
         return StatusPanel("Cross-attention", rows)
 
     @hookimpl
-    def on_save_state(self, state: PluginState) -> None:
-        """Save the relevance gate and how much of the night was accepted."""
-        if self._gate is not None:
-            self.gate.save(state.values, state.tensors)
-    @hookimpl
     def on_forget(self, forgetting: Forgetting) -> None:
         """Let no prompt be about what was forgotten; with nothing left to be about, the base answers alone."""
         from sovl_cross_attention.relevance import NOTHING, RelevanceGate
@@ -265,6 +260,11 @@ class CrossAttentionPlugin(Plugin):
             # A classifier that is left with one class cannot be fitted, and would stay as it was.
             self.multiplier, self._gate = 0.0, RelevanceGate()
 
+    @hookimpl
+    def on_save_state(self, state: PluginState) -> None:
+        """Save the relevance gate and how much of the night was accepted."""
+        if self._gate is not None:
+            self.gate.save(state.values, state.tensors)
         state.values["multiplier"] = self.multiplier
         state.values["prompts_heard"] = self.prompts_heard
 
