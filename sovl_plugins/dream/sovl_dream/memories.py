@@ -6,6 +6,7 @@ import re
 from typing import Iterator, List
 
 from sovl_core.records import Episode
+from sovl_dream.answers import completed, question_of
 from sovl_dream.sentence import without_opener
 from sovl_dream.small_talk import begins_anothers_words, is_joke, is_small_talk, is_supposed
 from sovl_dream.statement import Statement, parse_statement
@@ -20,10 +21,20 @@ _SENTENCE = re.compile(rf"{_ABBREVIATION}(?<=[.!?])(?:(?<!\b[A-Z]\.)\s+|\s+{_BEG
 _CLAUSE = re.compile(r",? (?:and|but) (?=(?:my|our|I|we)\b)")
 #: News that says nothing by itself.
 _PRONOUN = re.compile(r"^(?:it|them|him|her|this|that|these|those|you|so|too|mine|yours)(?: \w+)?$", re.IGNORECASE)
+#: "I have a cat": what "she" is in the next sentence.
+_OWNED, _HAVING = (
+    re.compile(r"^an? (?:new )?([a-z]+)$"),
+    ("have", "get", "got", "adopt", "adopted", "buy", "bought", "own"),
+)
+_PRONOUN_OWNER = re.compile(r"^(?:his|her|its) (?=name\b)", re.IGNORECASE)
+_PRONOUN_SUBJECT = re.compile(r"^(?:he|she|it)(?:['’]s| is) (?=called\b|named\b)", re.IGNORECASE)
 
 
 def statements_in(episode: Episode) -> List[Statement]:
-    """Return the statements of an episode's prompt, in order; questions, requests and small talk are left out."""
+    """Return the statements of an episode's prompt, in order; questions, requests and small talk are left out.
+
+    An answer of a few words is completed by the question it answers.
+    """
     found: List[Statement] = []
     if is_joke(episode.prompt):
         return found
@@ -31,8 +42,20 @@ def statements_in(episode: Episode) -> List[Statement]:
         plain = without_opener(sentence)
         if plain.endswith("?") or len(plain.split()) > LONGEST or is_small_talk(plain) or is_supposed(plain):
             continue
-        found += _statements_of(sentence)
+        found += _statements_of(_with_antecedent(plain, found[-1]) if found else sentence)
+    question = question_of(episode)
+    if question and not found:
+        found += _statements_of(completed(question, episode.prompt))
     return found
+
+
+def _with_antecedent(sentence: str, before: Statement) -> str:
+    """Say who is meant where that is plain: "I have a cat", then "She is called Mia"."""
+    owned = _OWNED.match(before.complement) if before.speaks_of_self and before.lemma in _HAVING else None
+    if owned is None or before.middle or before.preposition:
+        return sentence
+    whose = _PRONOUN_OWNER.sub(f"My {owned.group(1)}'s ", sentence, count=1)
+    return _PRONOUN_SUBJECT.sub(f"My {owned.group(1)} is ", whose, count=1)
 
 
 def _own_sentences(prompt: str) -> Iterator[str]:

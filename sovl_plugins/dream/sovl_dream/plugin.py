@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Dict, Generator, List, Optional
 from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, PluginState, StatusPanel
+from sovl_core.system_logging import log_info
+from sovl_dream.answers import with_question
 from sovl_dream.conditions import should_dream
-from sovl_dream.contradiction import contradictions
 from sovl_dream.contrast import contrast_prompts
 from sovl_dream.settings import DreamSettings
+from sovl_dream.superseding import forget, outdated, supersede
 from sovl_dream.verification import verify
-from sovl_dream.writer import answer_sentence, dream
+from sovl_dream.writer import dream
 
 if TYPE_CHECKING:
+    from sovl_core.events import Forgetting
     from sovl_core.plugin import PluginContext
 
 
@@ -49,22 +52,32 @@ class DreamPlugin(Plugin):
     def on_dream(self, request: DreamRequest) -> List[Dream]:
         """Dream of each memory, then of nothing in particular; each dream carries its verdict."""
         dreams: List[Dream] = []
-        for index, memory in enumerate(request.memories):
+        memories = [with_question(memory, self.context.journal) for memory in request.memories]
+        for index, memory in enumerate(memories):
             request.breathe()
             dreams += dream(memory, request.per_memory, self.settings, request.rng)
-            self._progress(request, index + 1, len(request.memories), memory.prompt)
-        old = {(found.old.memory, answer_sentence(found.old.statement)) for found in contradictions(request.memories)}
-        dreams = self._taught(verify(dreams, old), request)
+            self._progress(request, index + 1, len(memories), memory.prompt)
+        dreams = self._taught(verify(dreams, outdated(self.context.journal, request.memories)), request)
         if request.background or request.known:
             dreams += self._kept(request, dreams + request.known)
         return dreams
 
     @hookimpl(wrapper=True)
     def on_sleep(self, night: Night) -> Generator[None, Optional[NightReport], Optional[NightReport]]:
-        """Remember the temperament of the last sleep; a night that breaks off is none."""
+        """Let the newest word count; remember the temperament of the last sleep: a night that breaks off is none."""
+        superseded = supersede(self.context.journal, night.memories, night.breathe)
+        for memories in (night.memories, night.old_memories):
+            memories[:] = [memory for memory in memories if memory.id not in superseded]
+        if superseded:
+            log_info(self.context.logger, "memories_superseded", night=night.number, memories=sorted(superseded))
         report = yield
         self.temperament_at_sleep = self.context.vitals.temperament
         return report
+
+    @hookimpl
+    def on_forget(self, forgetting: Forgetting) -> None:
+        """Forget what was claimed in what the user wants forgotten."""
+        forget(self.context.journal, forgetting.episodes)
 
     @hookimpl
     def on_status(self) -> StatusPanel:

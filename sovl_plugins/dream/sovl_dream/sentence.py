@@ -61,7 +61,7 @@ _CONTRACTIONS = (
     (re.compile(r"^(I|We)['’]ll\b"), r"\1 will"),
     (re.compile(r"^(I|We)['’]d (?=like\b|love\b|prefer\b|rather\b|hate\b)"), r"\1 would "),
     (re.compile(r"^(I|We)['’]d\b"), r"\1 had"),
-    (re.compile(r"^((?:My|Our) (?:\w+ )?name)['’]s\b"), r"\1 is"),
+    (re.compile(r"^((?:My|Our) (?:[\w'’]+ )?name)['’]s\b"), r"\1 is"),
     (re.compile(r"^((?:My|Our)(?: \w+){1,3})['’]s (?=(?:called|named|now|not|an?|the|in|at|on|from)\b)"), r"\1 is "),
     (re.compile(r"\bcan(?:not|['’]?t)\b"), "can not"),
     (re.compile(r"\bwon['’]?t\b"), "will not"),

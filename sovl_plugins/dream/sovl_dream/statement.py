@@ -24,7 +24,7 @@ _ADVERBS = "last|always|usually|often|never|now|still|also|only|just|first|curre
 _DETERMINERS = ("my", "our", "the", "a", "an", "this", "these", "those", "his", "her", "their", "its", "your")
 #: Who or what these are was said somewhere else.
 _WITHOUT_ANTECEDENT = re.compile(
-    r"^(?:he|she|it|they|there|here|this|that|these|those|you|who|what|everything|everybody|everyone|nothing|"
+    r"^(?:he|she|it|they|his|her|its|their|there|here|this|that|these|those|you|who|what|everything|everybody|everyone|nothing|"
     r"something|somebody|someone)(?:['’]\w+)?$",
     re.IGNORECASE,
 )

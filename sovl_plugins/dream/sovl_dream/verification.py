@@ -7,6 +7,9 @@ from typing import AbstractSet, Dict, List, Set, Tuple
 
 from sovl_core.events import Dream
 
+#: Why a dream is rejected whose memory was contradicted.
+TOLD_OTHERWISE = "a later memory tells otherwise"
+
 
 def verify(dreams: List[Dream], outdated: AbstractSet[Tuple[int, str]] = frozenset()) -> List[Dream]:
     """Give every dream its verdict, in place; returns the same list.
@@ -23,7 +26,7 @@ def verify(dreams: List[Dream], outdated: AbstractSet[Tuple[int, str]] = frozens
             asked.setdefault(_key(dream.prompt), set()).add(_key(dream.answer))
     seen: Set[str] = set()
     for dream, is_old in zip(dreams, old):
-        why = "a later memory tells otherwise" if is_old else _objection(dream, seen, asked)
+        why = TOLD_OTHERWISE if is_old else _objection(dream, seen, asked)
         dream.verdict, dream.why = ("rejected", why) if why else ("accepted", "")
         if not why:
             seen.add(_key(dream.prompt))

@@ -8,6 +8,7 @@ from typing import List
 
 from sovl_core.events import Dream
 from sovl_core.records import Episode
+from sovl_dream.answers import completed, question_of
 from sovl_dream.lexicon import CUE_FRAMES, FUNCTION_WORDS
 from sovl_dream.memories import statements_in
 from sovl_dream.person import to_first_person, to_second_person
@@ -35,8 +36,8 @@ def dream(episode: Episode, per_memory: int, settings: DreamSettings, rng: rando
     :param per_memory: how many to train on, for each statement of the memory.
     """
     dreams: List[Dream] = []
-    question = episode.details.get("question")
-    if isinstance(question, str) and question:
+    question = question_of(episode)
+    if question and not completed(question, episode.prompt):
         dreams += _answered_question(episode, question)
     for statement in statements_in(episode):
         dreams += _statement_dreams(statement, episode, per_memory, settings, rng)

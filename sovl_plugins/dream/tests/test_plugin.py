@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,8 @@ from sovl_core.events import Dream, DreamRequest
 from sovl_core.plugin import PluginState
 from sovl_core.records import Episode
 from sovl_dream import DreamPlugin
+from sovl_dream.claim_index import ClaimIndex
+from sovl_dream.contradiction import told_in
 
 
 def test_its_entry_needs_no_torch():
@@ -214,10 +217,44 @@ def test_the_temperament_of_the_last_sleep_is_remembered(open_life):
     plugin = system.plugins.get("dream")
     system.vitals.record_temperament(0.5)
     assert plugin.due()
-    steps = plugin.on_sleep(None)
+    steps = plugin.on_sleep(SimpleNamespace(memories=[], old_memories=[], breathe=lambda: None))
     next(steps)
     with pytest.raises(StopIteration) as end:
         steps.send("report")
     assert end.value.value == "report"
     assert plugin.temperament_at_sleep == 0.5
     assert not plugin.due()
+
+
+def night_of(system, **fields):
+    fields = {"old_memories": [], "breathe": lambda: None, "number": 1, **fields}
+    return SimpleNamespace(memories=system.journal.unconsolidated(), **fields)
+
+
+def test_a_night_begins_by_letting_the_newest_word_count(open_life):
+    system = open_life("dream")
+    old, new, rest = (system.tell(text) for text in ("I live in Lund.", "I moved to Oslo.", "I like tea."))
+    night = night_of(system, old_memories=[old])
+    next(system.plugins.get("dream").on_sleep(night))
+    assert [memory.id for memory in night.memories] == [new.id, rest.id]
+    assert night.old_memories == []
+    assert system.journal.episode(old.id).superseded_by == new.id
+    assert system.journal.episode(old.id).learnable
+
+
+def test_what_is_forgotten_claims_nothing_any_more(open_life):
+    system = open_life("dream")
+    plugin = system.plugins.get("dream")
+    old = system.tell("I live in Lund.")
+    next(plugin.on_sleep(night_of(system)))
+    assert ClaimIndex.load(system.journal).related(told_in(old)) == {old.id}
+    plugin.on_forget(SimpleNamespace(episodes=[old.id]))
+    assert ClaimIndex.load(system.journal).related(told_in(old)) == set()
+
+
+def test_an_answer_is_dreamed_of_with_the_question_it_answers(open_life):
+    system = open_life("dream")
+    question = system.journal.add_question("What is your dog called?", "curiosity")
+    system.journal.begin_episode("Rex!", "c", source="answer", details={"question": question.id})
+    dreams = [entry for entry in system.dream(count=6) if entry.verdict == "accepted"]
+    assert {entry.completion for entry in dreams} == {"Your dog is called Rex."}

@@ -73,6 +73,8 @@ def learned(prompt):
         ("You are wrong. My dog is called Max.", ["My dog is called Max"]),
         ("Thanks! I live in Oslo. What is the weather like?", ["I live in Oslo"]),
         ("My dog is called Rex.\nWrite a poem about him.", ["My dog is called Rex"]),
+        ("I have a cat. She is called Mia.", ["I have a cat", "My cat is called Mia"]),
+        ("I got a dog. His name's Rex. I love him.", ["I got a dog", "My dog's name is Rex"]),
         # Small talk and passing moods.
         ("Good morning! How are you?", []),
         ("I'm so happy!", []),
@@ -117,7 +119,7 @@ def learned(prompt):
         ("My dog can fly. Just kidding!", []),
         # What the rules do not reach.
         ("Jag bor i Lund.", []),
-        ("I have a cat. She is called Mia.", ["I have a cat"]),
+        ("My sister has a cat. She is called Mia.", ["My sister has a cat"]),
     ],
 )
 def test_what_is_learned_of_a_turn(prompt, texts):

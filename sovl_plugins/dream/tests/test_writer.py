@@ -84,13 +84,26 @@ def test_an_answer_to_a_question_of_the_systems_is_put_back_to_it():
     first = verify(dreamt("My dog is called Rex.", details=details))[0]
     assert (first.prompt, first.completion) == ("What is my dog called?", "Your dog is called Rex.")
     assert (first.answer.lower(), first.verdict) == ("your dog is called rex", "accepted")
-    only = verify(dreamt("Rex!", details=details))
-    assert [(entry.completion, entry.answer, entry.verdict) for entry in only] == [("Rex!", "Rex", "accepted")]
+    only = verify(dreamt("A poodle!", details={"question": "What breed is your dog?"}))
+    assert [(entry.prompt, entry.completion, entry.answer, entry.verdict) for entry in only] == [
+        ("What breed is my dog?", "A poodle!", "A poodle", "accepted")
+    ]
+
+
+def test_an_answer_that_completes_a_statement_is_dreamed_of_like_one():
+    dreams = verify(dreamt("Rex!", details={"question": "What is your dog called?"}))
+    assert {entry.completion for entry in dreams} == {"Your dog is called Rex."}
+    assert {entry.kind for entry in dreams} == {"question", "dialogue", "reverse", "cue"}
 
 
 @pytest.mark.parametrize("question", [None, "", 3])
 def test_a_question_that_is_none_is_left_alone(question):
     assert dreamt("Rex!", details={"question": question}) == []
+
+
+@pytest.mark.parametrize("answer", ["I don't know.", "Why do you ask?", "No.", "Later!", "..."])
+def test_what_is_no_answer_is_not_learned(answer):
+    assert dreamt(answer, details={"question": "What is your dog called?"}) == []
 
 
 @pytest.mark.parametrize(
