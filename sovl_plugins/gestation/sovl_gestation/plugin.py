@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Optional
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, StatusPanel
 from sovl_gestation.conditions import should_gestate
+from sovl_gestation.deep_sleep import deep_due, deep_sleep_row
 from sovl_gestation.night_cycle import gestate
 from sovl_gestation.settings import GestationSettings
 
@@ -43,13 +44,18 @@ class GestationPlugin(Plugin):
         settings = self.settings
         if settings.automatic and idle.seconds >= settings.quiet_seconds and self.due():
             idle.wants_sleep = f"{self.context.journal.count_unconsolidated()} memories have gathered"
+            idle.wants_deep = deep_due(self.context, settings)
         return None
 
     @hookimpl
     def on_status(self) -> StatusPanel:
         """Tell how much has gathered and whether a night is due."""
         gathered = self.context.journal.count_unconsolidated()
-        rows = {"gathered": f"{gathered} of {self.settings.minimum_memories}", "due": self.due()}
+        rows = {
+            "gathered": f"{gathered} of {self.settings.minimum_memories}",
+            "due": self.due(),
+            "deep sleep": deep_sleep_row(self.context, self.settings),
+        }
         return StatusPanel("Gestation", rows)
 
     def due(self) -> bool:

@@ -15,6 +15,14 @@ class GestationSettings(PluginSettings):
     minimum_confidence: float = Field(
         0.7, ge=0, le=1, description="Mean confidence since the last sleep above which it may sleep."
     )
+    deep_every: int = Field(
+        10,
+        ge=0,
+        le=100000,
+        description="After so many accepted nights the next it has by itself is a deep one. That takes about as long "
+        "as they did together, hence not more often; it builds on nothing that went wrong in any of them. 0 for never, "
+        "except on request and after something learned was forgotten.",
+    )
     quiet_seconds: float = Field(30.0, ge=0, le=86400, description="Seconds of silence before it sleeps by itself.")
 
     dreams_per_memory: int = Field(48, ge=1, le=256, description="Dreams a statement is turned into.")
@@ -32,6 +40,9 @@ class GestationSettings(PluginSettings):
     passes: float = Field(2.5, gt=0, le=100, description="How often each dream is seen at most.")
     least_steps: int = Field(60, ge=1, le=100000, description="Steps of a short night.")
     most_steps: int = Field(400, ge=1, le=100000, description="Steps of a long night.")
+    most_deep_steps: int = Field(
+        4000, ge=1, le=1000000, description="Steps of a deep night at most: it learns what many nights have learned."
+    )
     known_probability: float = Field(
         0.5, ge=0, le=1, description="Training ends early when the dreams seen last have every token above this."
     )

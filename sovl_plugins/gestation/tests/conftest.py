@@ -11,6 +11,7 @@ GESTATION = {
     "batch_background": 2,
     "least_steps": 4,
     "most_steps": 4,
+    "most_deep_steps": 4,
     "checkpoint_steps": 2,
     "known_probability": 1.0,
     "least_recall": 0.0,
