@@ -6,7 +6,6 @@ is the KL divergence to the base on background not trained on, counted only wher
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
@@ -66,9 +65,7 @@ class Judge:
         self._old = _one_a_memory(list(replayed))[: self.settings.judged_memories]
         if not self._old:
             return
-        with contextlib.ExitStack() as by_day:
-            for put_in_place in self.night.while_awake:
-                by_day.enter_context(put_in_place())
+        with self.night.by_day():
             self._old_before = self.recall(self._old)
 
     def judge(self, dreams: Sequence[Dream]) -> Verdict:

@@ -59,9 +59,8 @@ class NightTraining:
             settings.replay,
             night.rng,
         )
-        self.total = steps_for(
-            len(tonight), self.curriculum.tonight_count, settings.passes, settings.least_steps, settings.most_steps
-        )
+        most = settings.most_deep_steps if night.deep else settings.most_steps
+        self.total = steps_for(len(tonight), self.curriculum.tonight_count, settings.passes, settings.least_steps, most)
         self.total = int(night.options.get("steps") or self.total)
         self.cache = PromptCache()
         self.step, self.tokens, self.skipped, self.loss = 0, 0, 0, float("nan")

@@ -207,7 +207,7 @@ def test_it_looks_back_with_what_was_accepted_in_place(make):
         yield
         order.append(len(judge.asked))
 
-    judge.night.while_awake.append(by_day)
+    judge.night.by_day = by_day
     judge.look_back([])
     assert order == []
     judge.look_back(old("Paris"))
