@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import time
 from typing import TYPE_CHECKING, List
 
 from sovl_core.constants import KEPT_KINDS
 from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
 from sovl_core.system_logging import log_info
+from sovl_gestation.deep_sleep import dreams_again, known_before, nothing_left, without_dreams
 from sovl_gestation.settings import GestationSettings
 
 if TYPE_CHECKING:
     from sovl_core.plugin import PluginContext
+    from sovl_core.records import Episode
 
 #: Dreams of earlier nights that are considered for replay.
 REPLAY_POOL = 512
@@ -29,14 +32,15 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
     """
     started = time.monotonic()
     if not night.memories:
-        return NightReport("nothing", "nothing new to learn")
+        return nothing_left(night, context.journal) or NightReport("nothing", "nothing new to learn")
     if not night.models.trainables:
         return NightReport("nothing", "nothing here can learn: no plugin that is on brought anything to train")
     dreams = _dreams(night, context, settings)
     learned_from = [d for d in dreams if d.verdict == "accepted" and not d.held_out and d.kind not in KEPT_KINDS]
     if not learned_from:
         found = {"memories": len(night.memories)}
-        return NightReport("nothing", "nothing in the new memories can be learned", metrics=found)
+        nothing = NightReport("nothing", "nothing in the new memories can be learned", metrics=found)
+        return nothing_left(night, context.journal) or nothing
 
     from sovl_gestation.judge import Judge
     from sovl_gestation.night_training import NightTraining
@@ -45,6 +49,10 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
     replayed = _replayed(night, context)
     judge = Judge(night, settings, context.hooks, context.generate, system_prompt)
     training = NightTraining(night, dreams, replayed, settings, context.hooks, system_prompt)
+    asked = list(dreams)
+    if night.deep:
+        # Not about the oldest memories alone.
+        random.Random(f"{context.config.core.seed}:{night.number}:judge").shuffle(asked)
     log_info(
         context.logger,
         "night_trains",
@@ -53,9 +61,9 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
         steps=training.total,
         replay=len(replayed),
     )
-    judge.look_back(replayed)
+    judge.look_back(known_before(night, asked) if night.deep else replayed)
     training.run()
-    verdict = judge.judge(dreams)
+    verdict = judge.judge(asked)
     metrics = {
         **verdict.metrics,
         "memories": len(night.memories),
@@ -83,31 +91,32 @@ def _dreams(night: Night, context: PluginContext, settings: GestationSettings) -
         found = context.journal.dreams(night=night.number, limit=None)
         if found:
             return found
-    night.progress(Progress("dream", 0, len(night.memories)))
+    again = dreams_again(context.journal, night.memories) if night.deep else []
+    memories = without_dreams(night.memories, again)
+    night.progress(Progress("dream", 0, len(memories)))
     request = DreamRequest(
-        memories=night.memories,
+        memories=memories,
+        known=[dream for dream in again if dream.kind not in KEPT_KINDS],
         per_memory=settings.dreams_per_memory,
-        background=settings.background,
+        background=max(0, settings.background - sum(dream.kind == "background" for dream in again)),
         rng=night.rng,
         breathe=night.breathe,
         progress=night.progress,
     )
-    dreams = context.journal.add_dreams(night.number, context.hooks.on_dream(request))
-    _settle_small_talk(night, context, dreams)
+    dreams = context.journal.add_dreams(night.number, again + context.hooks.on_dream(request))
+    _settle_small_talk(memories, context, dreams)
     return dreams
 
 
-def _settle_small_talk(night: Night, context: PluginContext, dreams: List[Dream]) -> None:
+def _settle_small_talk(memories: List[Episode], context: PluginContext, dreams: List[Dream]) -> None:
     """Mark memories that no dream came of as nothing to learn from: they must not make a night due for ever.
 
     Without a plugin that writes dreams nothing is known about them, and they wait for one.
     """
     if not any(info.enabled and DREAM_WRITER in info.provides for info in context.hooks.infos()):
         return
-    dreamed_of = {parent for dream in dreams for parent in dream.parents}
-    for memory in night.memories:
-        if memory.id not in dreamed_of:
-            context.journal.set_learnable(memory.id, False, "no dream came of it: small talk or a question")
+    for memory in without_dreams(memories, dreams):
+        context.journal.set_learnable(memory.id, False, "no dream came of it: small talk or a question")
 
 
 def _replayed(night: Night, context: PluginContext) -> List[Dream]:
