@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, Dict, List, Optional, Sequence
 
 from sovl_core.evaluation.questions import Examination, mean
@@ -135,14 +136,14 @@ def backward_transfer(nights: Sequence[NightResult], at_end: Sequence[Optional[f
 
 
 def json_safe(value: Any) -> Any:
-    """Return a value with all numbers that JSON cannot hold (NaN, infinite) as None."""
+    """Return a value with all numbers that JSON cannot hold (NaN, infinite) as None, and paths as text."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
         return {str(key): json_safe(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [json_safe(item) for item in value]
-    return value
+    return str(value) if isinstance(value, PurePath) else value
 
 
 def _per_fact(examination: Examination) -> List[Dict[str, Any]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import List, Optional
 
 import pytest
@@ -70,6 +71,10 @@ def test_backward_transfer_is_the_mean_change_since_the_morning_after() -> None:
     nights = [_night(1, [1.0, None, 0.5]), _night(2, [1.0])]
     assert backward_transfer(nights, [0.0, None, 1.0, 1.0]) == pytest.approx((-1.0 + 0.5 + 0.0) / 3)
     assert backward_transfer([_night(1, [None])], [None]) is None
+
+
+def test_paths_are_text() -> None:
+    assert json_safe({"settings": {"core.base_model": Path("model")}}) == {"settings": {"core.base_model": "model"}}
 
 
 def test_numbers_that_json_cannot_hold_are_none() -> None:
