@@ -10,6 +10,7 @@ from sovl_core.journal_database import JournalPart
 from sovl_core.journal_rows import (
     NO_BOUND,
     clean_text,
+    episode_from,
     limit_of,
     night_from,
     numbers_in,
@@ -17,7 +18,7 @@ from sovl_core.journal_rows import (
     require,
     to_json,
 )
-from sovl_core.records import NightRecord
+from sovl_core.records import Episode, NightRecord
 
 ACCEPTED = ("accepted", "partial")
 NOT_ACCEPTED = ("set_aside", "nothing", "failed")
@@ -116,6 +117,21 @@ class NightJournal(JournalPart):
             AND number > COALESCE(({last}), 0)"""
         with self._database.read() as connection:
             return int(connection.execute(query).fetchone()[0])
+
+    def learned_beyond(self, number: Optional[int], other: Optional[int]) -> List[Episode]:
+        """Return what a night or those it builds on have learned and another with those it builds on has not.
+
+        :param number: of the night, None for the life before its first, which knows nothing; ``other`` likewise.
+        :return: episodes that are still there, oldest first.
+        :raises BadInput: when there is no such night.
+        """
+        if number is None:
+            return []
+        known, besides = (numbers_in([] if one is None else self.ancestors(one)) for one in (number, other))
+        query = f"""SELECT * FROM episodes WHERE id IN (SELECT episode FROM night_episodes WHERE night IN {known})
+            AND id NOT IN (SELECT episode FROM night_episodes WHERE night IN {besides}) ORDER BY id"""
+        with self._database.read() as connection:
+            return [episode_from(row) for row in connection.execute(query)]
 
     def accept_night(self, number: int, status: str, learned_ids: Sequence[int], report: Dict[str, Any]) -> None:
         """Wake up with a night's weights: in one transaction it becomes current and its episodes consolidated.

@@ -298,6 +298,8 @@ class NightKeeper:
     ) -> None:
         core = self._config.core
         report = {**report, "base_model": core.base_model, "scaffold_model": core.scaffold_model}
+        # What two nights were lived with is compared by `sovl nights diff`.
+        report["settings"] = self._config.model_dump(mode="json", exclude={"version"})
         try:
             self._weights.store(number, proposal.models, self._state.gather(), parent, report)
         except OSError as error:

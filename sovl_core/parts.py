@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from sovl_core.background import BackgroundNight
 from sovl_core.collaborators import Collaborators
@@ -24,6 +24,7 @@ from sovl_core.state_keeper import StateKeeper
 
 if TYPE_CHECKING:
     from sovl_core.models import Models
+    from sovl_core.night_difference import NightDifference
 
 
 class Parts:
@@ -89,6 +90,12 @@ class Parts:
             # A scaffold that is built on first use adds to what the life can take in.
             self._measure(models)
             return reply
+
+    def compare_nights(self, first: Optional[int], second: Optional[int]) -> NightDifference:
+        """Put two nights side by side; only files and the journal are read."""
+        from sovl_core.night_difference import compare_nights
+
+        return compare_nights(self._given.journal, self._given.night_store, first, second)
 
     def make_context(self, plugin: Plugin, settings: Any) -> PluginContext:
         """Return what a plugin is handed at its start."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sovl_core.importing.reading import Reading
     from sovl_core.importing.taking_in import TakenIn
     from sovl_core.models import Models
+    from sovl_core.night_difference import NightDifference
     from sovl_core.records import Episode
     from sovl_core.training import TrainReport
 
@@ -317,6 +318,14 @@ class SOVLSystem:
         """Go back (or forward) to an accepted night, None or 0 to before the first."""
         self._require_writable()
         self._parts.nights.use(number or None)
+
+    def compare_nights(self, first: Optional[int], second: Optional[int]) -> NightDifference:
+        """Compare what two nights know, were measured at, were made with, and how far apart their weights are.
+
+        :param first: number of a night, None for the life before its first; ``second`` likewise.
+        :raises BadInput: when there is no such night.
+        """
+        return self._parts.compare_nights(first, second)
 
     def models(self) -> Models:
         """Return the models, loading them on first use."""

@@ -92,7 +92,7 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "night_commands:nights",
         "Learn",
         "List nights, look at one, go back to one, undo the last.",
-        examples=("nights", "nights show 2", "nights use 1", "nights undo"),
+        examples=("nights", "nights show 2", "nights diff 1 2", "nights use 1", "nights undo"),
     ),
     CommandEntry(
         "train",

@@ -1,4 +1,4 @@
-"""Looking at nights and choosing one to wake up with: ``nights list|show|use|undo``."""
+"""Looking at nights and choosing one to wake up with: ``nights list|show|diff|use|undo``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 import click
 
 from sovl_core.cli.command_group import SuggestingGroup
+from sovl_core.cli.night_diff_command import diff
 from sovl_core.cli.night_numbers import LARGEST, parse_night
 from sovl_core.cli.tables import flatten, print_rows, print_table, readable, span_text, time_text
 from sovl_core.cli.terminal import shorten
@@ -71,6 +72,9 @@ def show(app: AppContext, number: int, dreams: bool, as_json: bool) -> None:
 
         app.print()
         print_dreams(app, dreamed)
+
+
+nights.add_command(diff)
 
 
 @nights.command("use")

@@ -203,6 +203,24 @@ def test_the_nights_that_have_learned_a_memory(journal, memories):
     assert journal.nights_that_learned(99) == []
 
 
+def test_what_one_night_knows_and_another_does_not(journal, memories):
+    a, b, c, d = memories
+    first = sleep(journal, [a, b])
+    second = sleep(journal, [b, c])
+    other = sleep(journal, [d], parent=first)
+    journal.delete_episode(b)
+
+    def known(night, besides):
+        return [episode.id for episode in journal.learned_beyond(night, besides)]
+
+    assert known(second, first) == [c]
+    assert known(first, second) == []
+    assert (known(second, other), known(other, second)) == ([c], [d])
+    assert (known(second, None), known(None, second)) == ([a, c], [])
+    with pytest.raises(BadInput, match="no night 99"):
+        journal.learned_beyond(99, None)
+
+
 def test_night_accepted_after_its_parent_was_left(journal, memories):
     first = sleep(journal, memories[:1])
     second = sleep(journal, memories[1:2])

@@ -111,6 +111,8 @@ def test_an_accepted_night_is_stored_and_woken_up_with(world: World) -> None:
     record = world.journal.night(1)
     assert (record.status, record.trigger, record.plugins) == ("accepted", "command", {"sleeper": "test-sleeper 1"})
     assert record.report["base_model"] == SystemConfig().core.base_model
+    assert record.report["settings"]["generation"]["greedy"] is SystemConfig().generation.greedy
+    assert world.store.reports[1]["settings"] == record.report["settings"]
     assert world.journal.current_night() == 1
     assert world.journal.unconsolidated() == []
     assert world.state.calls == [("wake", 8)]

@@ -517,3 +517,15 @@ def test_why_is_asked_of_a_turn_that_is_there(life_of: Any, plugin: Everything) 
         system.generate("hello")
         with pytest.raises(SOVLError, match="The explanation failed"):
             system.why()
+
+
+def test_nights_are_compared_without_loading_a_model(life_of: Any, plugin: Everything) -> None:
+    with life_of(plugin) as system:
+        told = system.tell("My dog is called Biscuit.")
+        system.sleep()
+    with life_of(Everything(), read_only=True) as system:
+        found = system.compare_nights(None, 1)
+        assert [episode.id for episode in found.only_second] == [told.id]
+        assert [one.trainable for one in found.weights] == ["adapter"]
+        assert found.plugins == {"everything": (None, "test-everything 1")}
+        assert not system.models_loaded
