@@ -34,15 +34,17 @@ def pooled_states(models: Models, texts: Sequence[str], longest: int = 256) -> T
     return torch.cat(parts)
 
 
-def dream_weights(similarities: Optional[Sequence[float]], count: int) -> List[float]:
-    """Return ``½·cosine + ½·recency`` for each memory, never below 0.
+def dream_weights(similarities: Optional[Sequence[float]], count: int, prompt_weight: float = 0.5) -> List[float]:
+    """Return ``w·cosine + (1 - w)·recency`` for each memory, never below 0.
 
     :param similarities: cosine of the last prompt to each memory, in [-1, 1]; None when nothing was said yet.
     :param count: how many memories, the oldest first; recency is 1 for the newest and 1/count for the oldest.
+    :param prompt_weight: w, in [0, 1].
     """
     recency = [(position + 1) / count for position in range(count)]
     cosines = [0.0] * count if similarities is None else list(similarities)
-    return [max(0.0, 0.5 * cosine + 0.5 * recent) for cosine, recent in zip(cosines, recency)]
+    share = 1.0 - prompt_weight
+    return [max(0.0, prompt_weight * cosine + share * recent) for cosine, recent in zip(cosines, recency)]
 
 
 def pick(items: Sequence[Any], weights: Sequence[float], count: int, rng: random.Random) -> List[Any]:

@@ -205,10 +205,11 @@ class MemoryPlugin(Plugin):
 
         last = self.context.vitals.last_prompt
         similarities = None
-        if last and len(memories) > wanted:
+        if last and len(memories) > wanted and self.settings.prompt_weight > 0:
             states = pooled_states(self.context.models(), [last, *(episode.prompt for episode in memories)])
             similarities = torch.cosine_similarity(states[:1], states[1:], dim=-1).tolist()
-        return pick(memories, dream_weights(similarities, len(memories)), wanted, request.rng)
+        weights = dream_weights(similarities, len(memories), self.settings.prompt_weight)
+        return pick(memories, weights, wanted, request.rng)
 
     def _switch(self, mode: str, text: str, words: List[str], options: Dict[str, Any]) -> str:
         before, self.settings.scaffold_memory = self.settings.scaffold_memory, mode  # type: ignore[assignment]

@@ -43,6 +43,12 @@ class MemorySettings(PluginSettings):
     memories_per_dream: int = Field(
         default=1, ge=0, le=64, description="Memories that leave a trace each time it dreams."
     )
+    prompt_weight: float = Field(
+        default=0.5,
+        ge=0.0,
+        le=1.0,
+        description="How much likeness to what was said last decides which they are; recency decides the rest.",
+    )
     noise: float = Field(
         default=0.05, ge=0.0, le=1.0, description="Noise in a trace, as a share of the trace's own root mean square."
     )

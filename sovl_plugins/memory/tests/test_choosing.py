@@ -19,6 +19,11 @@ def test_weights_are_half_likeness_half_recency():
     assert dream_weights(None, 0) == []
 
 
+@pytest.mark.parametrize(("prompt_weight", "weights"), [(0.0, [0.5, 1.0]), (1.0, [0.8, 0.0]), (0.25, [0.575, 0.75])])
+def test_how_much_likeness_counts_can_be_chosen(prompt_weight, weights):
+    assert dream_weights([0.8, 0.0], 2, prompt_weight) == pytest.approx(weights)
+
+
 @given(st.lists(st.floats(0, 1), max_size=10), st.integers(0, 12), st.integers())
 def test_picked_items_are_different_and_as_many_as_there_are(weights, count, seed):
     picked = pick(range(len(weights)), weights, count, random.Random(seed))

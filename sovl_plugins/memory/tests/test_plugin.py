@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+import sovl_memory.plugin
 from sovl_core.events import DreamRequest, Forgetting, Reply, ScaffoldContext, Turn
 from sovl_core.plugin import PluginState
 from sovl_core.records import Episode
@@ -205,6 +206,15 @@ def test_dreams_breathe_and_prefer_what_is_near(plugin, models, context):
     plugin.settings.memories_per_dream = 2
     plugin.on_dream(DreamRequest(memories(4), rng=random.Random(0), breathe=lambda: breaths.append(1)))
     assert len(plugin.dream_memory.traces) == len(breaths) == 2
+
+
+def test_the_setting_says_how_much_likeness_counts(plugin, context, mocker):
+    weights = mocker.spy(sovl_memory.plugin, "dream_weights")
+    context.vitals.last_prompt = "the cat"
+    context.models = lambda: pytest.fail("compared although likeness does not count")
+    plugin.settings.prompt_weight = 0.0
+    plugin._chosen(memories(4), 1, DreamRequest(memories(4), rng=random.Random(0)))
+    assert weights.call_args == mocker.call(None, 4, 0.0)
 
 
 def test_commands_switch_the_mode_and_say_how_to_keep_it(plugin, context):
