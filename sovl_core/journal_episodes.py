@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from typing import Any, Dict, List, Optional
+from typing import Any, Collection, Dict, List, Optional, Set
 
 from sovl_core.error_handling import BadInput
 from sovl_core.journal_database import JournalDatabase, JournalPart
-from sovl_core.journal_rows import NO_BOUND, clean_text, episode_from, limit_of, read_counter, require, to_json
+from sovl_core.journal_rows import (
+    NO_BOUND,
+    clean_text,
+    episode_from,
+    limit_of,
+    numbers_in,
+    read_counter,
+    require,
+    to_json,
+)
 from sovl_core.journal_schema import CONSOLIDATED, UNCONSOLIDATED
 from sovl_core.journal_search import search_query
 from sovl_core.records import Episode
@@ -124,6 +133,13 @@ class EpisodeJournal(JournalPart):
                     row = connection.execute(query, (row["id"] + 1 if row["id"] < last else 0,)).fetchone()
                 found[row["id"]] = episode_from(row)
             return [found[number] for number in sorted(found)]
+
+    def still_true(self, numbers: Collection[int]) -> Set[int]:
+        """Return those of some episodes that may be recalled: not deleted, superseded, or kept from being learned."""
+        given = numbers_in(sorted(numbers))
+        query = f"SELECT id FROM episodes WHERE id IN {given} AND learnable = 1 AND superseded_by IS NULL"
+        with self._database.read() as connection:
+            return {row["id"] for row in connection.execute(query)}
 
     def count_episodes(self) -> int:
         """Return how many episodes there are; a counter is read, nothing is counted."""

@@ -126,6 +126,17 @@ def test_learned_memory_that_is_contradicted_is_not_rehearsed(journal):
     assert journal.episode(old).superseded_by == new
 
 
+def test_what_was_deleted_superseded_or_kept_from_learning_is_not_to_be_recalled(journal):
+    old, new, gone, secret, fresh = say(journal, *"abcde")
+    learn(journal, [old, gone, secret])
+    journal.supersede(old, new)
+    journal.delete_episode(gone)
+    journal.set_learnable(secret, False)
+
+    assert journal.still_true([old, new, gone, secret, fresh, 99]) == {new, fresh}
+    assert journal.still_true([]) == set()
+
+
 def test_superseding_in_a_circle_is_refused(journal):
     first, second, third = say(journal, *"abc")
     journal.supersede(first, second)
