@@ -380,15 +380,16 @@ class CrossAttentionPlugin(Plugin):
         night = self._night
         if night is None:
             return
-        from sovl_cross_attention.relevance import NEVER_TOLD
+        from sovl_cross_attention.relevance import NEVER_TOLD, NOTHING
 
         dreams = self.context.journal.dreams(night=night.number, limit=None)
         if not dreams:
             return
         self._night = None
         shown = [d for d in reversed(dreams) if d.verdict == "accepted" and not d.held_out]
-        # What was never told may have been told since.
-        self.gate.forget([NEVER_TOLD])
+        # What was never told may have been told since; what was told, otherwise.
+        known = {memory for memory in self.gate.prompts().values() if memory > NOTHING}
+        self.gate.forget({NEVER_TOLD, *known.difference(self.context.journal.still_true(known))})
         self._teach_gate(night.models, {d.prompt: memory_of(d) for d in shown}, night.breathe)
         self._read.clear()
 

@@ -34,7 +34,10 @@ class World:
         self.hooks = self
         self.dreams = []
         self.asked = []
-        self.journal = SimpleNamespace(dreams=self.dreamed)
+        self.superseded = set()
+        self.journal = SimpleNamespace(
+            dreams=self.dreamed, still_true=lambda memories: {*memories}.difference(self.superseded)
+        )
         self.contexts = []
 
     def models(self):
@@ -459,6 +462,22 @@ def test_what_was_never_told_before_may_have_been_told_since(plugin, world):
 
     run(plugin.on_sleep(night(world)), inner)
     assert plugin.gate.prompts() == {"what is my cat called?": 8, "sing a song": NOTHING}
+
+
+def test_no_prompt_is_about_a_memory_that_was_contradicted(plugin, world):
+    plugin._teach_gate(world.loaded, {"where is my home?": 3, "my house?": 3, "my cat?": 4}, int)
+    before = plugin.gate.prompts()
+    told = [Dream("question", "where is my home?", "oslo", [8], verdict="accepted"), DREAMED[5]]
+
+    def inner(report):
+        world.superseded.add(3)
+        learn(plugin, world, told)
+        return report
+
+    run(plugin.on_sleep(night(world)), lambda: inner(NightReport("set_aside")))
+    assert plugin.gate.prompts() == before
+    run(plugin.on_sleep(night(world)), lambda: inner(NightReport("accepted")))
+    assert plugin.gate.prompts() == {"my cat?": 4, "where is my home?": 8, "sing a song": NOTHING}
 
 
 def test_the_latest_dream_of_a_prompt_counts(plugin, world):

@@ -109,14 +109,16 @@ class RecallPlugin(Plugin):
         """Give tonight's memories their rows; those that nothing was learned of lose them again."""
         if self.rows is None:
             return (yield)
-        # Of what was forgotten since not even the rows are to be learned with.
-        before = [memory for memory in self.rows.memories() if self.context.journal.episode(memory) is not None]
+        # Of what was forgotten or superseded since not even the rows are to be learned with.
+        still_true = self.context.journal.still_true
+        before = still_true(self.rows.memories())
         self.rows.keep(before)
         try:
             tonight = self._tonight = self._lay_down(night)
             report = yield
             if report is not None:
-                self.rows.keep({*before, *report.learned})
+                # The night itself may have found out that a memory was contradicted.
+                self.rows.keep(still_true({*before, *report.learned}))
                 self._fold([memory for memory in tonight.memories if memory in self.rows])
         finally:
             self._tonight = None

@@ -47,7 +47,7 @@ def models(tokenizer):
 
 @pytest.fixture
 def context(models):
-    """The context of a started plugin; ``dreams`` are in its journal, the episodes in ``forgotten`` no longer."""
+    """The context of a started plugin; ``dreams`` are in its journal, episodes in ``forgotten`` are not true."""
     dreams, forgotten = [], []
     listeners = [SimpleNamespace(enabled=True, provides=("model.cross_attention",))]
 
@@ -61,7 +61,7 @@ def context(models):
         logger=ThreadSafeLogger(),
         models=lambda: models,
         rng=random.Random(0),
-        journal=SimpleNamespace(dreams=find, episode=lambda memory: None if memory in forgotten else memory),
+        journal=SimpleNamespace(dreams=find, still_true=lambda memories: {*memories}.difference(forgotten)),
         forgotten=forgotten,
         dreams=dreams,
         hooks=SimpleNamespace(infos=lambda: listeners),

@@ -166,6 +166,12 @@ def test_what_was_forgotten_has_no_rows_after_the_next_night(plugin, context, sl
     assert plugin.rows.memories() == [8, 1, 2]
 
 
+def test_what_a_night_finds_contradicted_has_no_rows_after_it(plugin, context, sleep):
+    plugin.rows.add(8, torch.ones(1, WIDTH))
+    sleep(lambda: context.forgotten.append(8))
+    assert plugin.rows.memories() == [1, 2]
+
+
 def test_a_night_that_breaks_off_leaves_no_trace_of_itself(plugin, night):
     wrapper = plugin.on_sleep(night)
     next(wrapper)
