@@ -42,7 +42,7 @@ def run(context: click.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     app: AppContext = context.obj
-    rows: Dict[str, Any] = {name: command.help for name, command in sorted(_commands(app).items())}
+    rows: Dict[str, Any] = {name: command.help.split("\n")[0] for name, command in sorted(_commands(app).items())}
     if rows:
         print_rows(app.out, rows)
     else:

@@ -15,7 +15,7 @@ def with_muse(shell: Any) -> Any:
         return f"musing about {' '.join(words)} {options}"
 
     def prepare(system: Any) -> None:
-        system.plugin_commands["muse"] = Command("muse", "Muse.", run, options=(CommandOption("deep", bool),))
+        system.plugin_commands["muse"] = Command("muse", "Muse.\n\nAt length.", run, options=(CommandOption("deep", bool),))
 
     shell.prepare = prepare
     return shell
@@ -34,6 +34,7 @@ def test_global_options_stand_after_it_too(with_muse: Any) -> None:
 def test_without_a_name_the_commands_are_listed(with_muse: Any, shell: Any) -> None:
     assert with_muse("run") == 0
     assert "muse  Muse." in with_muse.out
+    assert "At length" not in with_muse.out
     shell.prepare = lambda system: None
     assert shell("run") == 0
     assert "bring no commands" in shell.out
