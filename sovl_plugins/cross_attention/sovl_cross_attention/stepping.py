@@ -50,7 +50,7 @@ class GoingOn:
         self._decoder = model_layers.decoder(models.scaffold)
         self._window = model_layers.max_positions(models.scaffold)
         self._cache: Any = None
-        self._filled = 0
+        self._in_window: List[int] = []
 
     def read(self, ids: Sequence[int]) -> Tensor:
         """Read on: float [1, tokens, scaffold width], after the final norm, on the base's device.
@@ -59,30 +59,31 @@ class GoingOn:
         """
         parts, start = [], 0
         while start < len(ids):
-            if self._filled == self._window:
-                self._cache, self._filled = None, 0
-            end = len(ids) if self._window is None else min(len(ids), start + self._window - self._filled)
-            parts.append(self._piece(ids[start:end]))
-            start = end
+            if len(self._in_window) == self._window:
+                self._cache, self._in_window = None, []
+            room = len(ids) if self._window is None else self._window - len(self._in_window)
+            parts.append(self._piece(ids[start : start + room]))
+            start += room
+        self.length += len(ids)
         return torch.cat(parts, dim=1)
 
     def _piece(self, ids: Sequence[int]) -> Tensor:
         from transformers import DynamicCache
 
-        if self._cache is None:
-            self._cache = DynamicCache()
-        self._filled += len(ids)
-        self.length += len(ids)
+        self._in_window.extend(ids)
         device = next(self._scaffold.parameters()).device
+        fed = self._in_window if self._cache is None else ids
         with torch.no_grad():
             output = self._decoder(
-                input_ids=torch.tensor([list(ids)], device=device),
-                attention_mask=torch.ones(1, self._filled, dtype=torch.int64, device=device),
+                input_ids=torch.tensor([list(fed)], device=device),
+                attention_mask=torch.ones(1, len(self._in_window), dtype=torch.int64, device=device),
                 past_key_values=self._cache,
                 use_cache=True,
             )
-        self._cache = output.past_key_values
-        states: Tensor = output.last_hidden_state
+        # Where a model's own cache cannot grow (Gemma of older transformers), the window is read anew each time.
+        grows = isinstance(output.past_key_values, (tuple, DynamicCache))
+        self._cache = output.past_key_values if grows else None
+        states: Tensor = output.last_hidden_state[:, -len(ids) :]
         return states.to(self._models.device)
 
 

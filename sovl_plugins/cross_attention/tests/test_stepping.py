@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from sovl_core import model_layers
 from sovl_core.answer_states import PromptCache, answer_states, full_states
 from sovl_core.data_processing import Encoded, Example, collate
 from sovl_core.error_handling import SOVLError
@@ -178,6 +180,25 @@ def test_reading_on_gives_what_reading_at_once_gives(stepping, base, scaffold, w
     reading = GoingOn(models)
     parts = [reading.read(ids[start:end]) for start, end in ((0, 6), (6, 7), (7, 8), (8, 14))]
     torch.testing.assert_close(torch.cat(parts, dim=1), whole, **CLOSE)
+
+
+def test_a_scaffold_whose_cache_cannot_grow_reads_its_window_anew(stepping, mocker):
+    models, stack = stepping()
+    item = encoded(models)
+    with replying(models, stack):
+        expected = fed(models, item)
+    decoder = model_layers.decoder(models.scaffold)
+
+    def forward(*args, **kwargs):
+        assert kwargs["past_key_values"] is None
+        output = plain(*args, **kwargs)
+        output.past_key_values = SimpleNamespace()
+        return output
+
+    plain = decoder.forward
+    mocker.patch.object(decoder, "forward", forward)
+    with replying(models, stack):
+        torch.testing.assert_close(fed(models, item), expected, **CLOSE)
 
 
 @pytest.mark.parametrize("loud", [0.0, float("-inf")])
