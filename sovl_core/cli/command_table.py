@@ -78,7 +78,7 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "sleep_commands:sleep",
         "Learn",
         "Sleep one night: learn what was lived since the last one.",
-        examples=("sleep", "sleep --option steps=60"),
+        examples=("sleep", "sleep --deep", "sleep --option steps=60"),
     ),
     CommandEntry(
         "dream",
@@ -93,6 +93,13 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "Learn",
         "List nights, look at one, go back to one, undo the last.",
         examples=("nights", "nights show 2", "nights diff 1 2", "nights use 1", "nights undo"),
+    ),
+    CommandEntry(
+        "forget",
+        "forget_command:forget",
+        "Learn",
+        "Forget turns and all that was dreamed of them, for good.",
+        examples=("forget 12 13", "forget zanzibar", "forget --purge"),
     ),
     CommandEntry(
         "train",

@@ -33,14 +33,16 @@ def list_nights(app: AppContext, as_json: bool = False) -> None:
     """List all nights; the current one is marked."""
     system = app.system(read_only=True)
     records, current = [_as_it_is(app, record) for record in system.journal.nights()], system.journal.current_night()
+    held = system.journal.nights_with_forgotten()
     if as_json:
-        app.print_json([{**dataclasses.asdict(record), "current": record.number == current} for record in records])
+        extra = [{"current": record.number == current, "forgotten": held.get(record.number, [])} for record in records]
+        app.print_json([{**dataclasses.asdict(record), **more} for record, more in zip(records, extra)])
         return
     if not records:
         app.print("No night yet. Let it learn what it was told: sovl sleep")
         return
     columns = ("", "night", "from", "status", "began", "took", "learned", "why")
-    print_table(app.out, columns, [_row(record, current) for record in records])
+    print_table(app.out, columns, [_row(record, current, record.number in held) for record in records])
 
 
 @nights.command("show")
@@ -59,7 +61,8 @@ def show(app: AppContext, number: int, dreams: bool, as_json: bool) -> None:
         app.print_json({**data, "dreams": [dataclasses.asdict(one) for one in dreamed]} if dreams else data)
         return
     count = sum(one.dreams for one in system.journal.dreamt_counts(night=number))
-    print_rows(app.out, _facts(record, count, record.number == system.journal.current_night()))
+    held = system.journal.forgotten_in(number) if record.status in ("accepted", "partial", "undone") else []
+    print_rows(app.out, _facts(record, count, record.number == system.journal.current_night(), len(held)))
     metrics = record.report.get("metrics") or {}
     if metrics:
         app.print()
@@ -108,6 +111,12 @@ def undo(app: AppContext) -> None:
 
 
 def _say_current(app: AppContext, number: Optional[int]) -> None:
+    brought_back = len(app.system().journal.forgotten_in(number))
+    if brought_back:
+        app.print(
+            f"This brings back {brought_back} of what was forgotten: this night has learned it. "
+            "It shows until the next deep sleep: sovl sleep --deep"
+        )
     waiting = app.system().journal.count_unconsolidated()
     now = "as it was before the first night" if number is None else f"with night {number}"
     app.print(f"It is awake {now}; {waiting} of what was lived waits for the next night.")
@@ -129,30 +138,35 @@ def _as_it_is(app: AppContext, record: NightRecord) -> NightRecord:
     return record if under_way else dataclasses.replace(record, status="interrupted")
 
 
-def _row(record: NightRecord, current: Optional[int]) -> List[Any]:
+def _row(record: NightRecord, current: Optional[int], holds_forgotten: bool) -> List[Any]:
+    reason = str(record.report.get("reason") or "")
+    if holds_forgotten and record.status != "purged":
+        reason = "has learned what was forgotten"
     return [
         "→" if record.number == current else "",
         record.number,
         record.parent,
-        readable(record.status),
+        readable(record.status) + (", deep" if record.deep else ""),
         time_text(record.started),
         span_text(record.started, record.finished),
         len(record.report.get("learned") or []),
-        shorten(str(record.report.get("reason") or ""), 60),
+        shorten(reason, 60),
     ]
 
 
-def _facts(record: NightRecord, dreams: int, current: bool) -> Dict[str, Any]:
+def _facts(record: NightRecord, dreams: int, current: bool, forgotten: int) -> Dict[str, Any]:
     report = record.report
+    before = "the beginning" if record.parent is None else f"night {record.parent}"
     facts = {
         "night": f"{record.number}{' (current)' if current else ''}",
-        "began from": "the beginning" if record.parent is None else f"night {record.parent}",
+        "began from": f"untrained weights, after {before}" if record.deep else before,
         "status": readable(record.status),
         "why": report.get("reason"),
         "sent to sleep by": record.trigger,
         "began": time_text(record.started),
         "took": span_text(record.started, record.finished),
         "learned": f"{len(report.get('learned') or [])} of what was lived",
+        "forgotten since": f"{forgotten} of what it learned" if forgotten else None,
         "reach": report.get("multiplier") if record.status == "partial" else None,
         "steps": report.get("steps"),
         "dreams": dreams,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 import click
 
+from sovl_core.cli.forget_command import tell_of_older_nights, tell_of_training
 from sovl_core.cli.global_options import split_assignment
 from sovl_core.cli.interrupts import first_interrupt_asks
 from sovl_core.cli.progress import duration_text
@@ -15,6 +16,7 @@ from sovl_core.cli.tables import flatten, print_rows, print_table
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
     from sovl_core.events import Dream, NightReport
+    from sovl_core.system import SOVLSystem
 
 STOPPING_NIGHT = "Ending the night; what it has done is kept. Ctrl-C again forces it."
 INTERRUPTED_NIGHT = "The night was interrupted; what it had done is kept. The next sleep goes on with it."
@@ -28,6 +30,12 @@ VERDICTS = {
 
 
 @click.command("sleep")
+@click.option(
+    "--deep/--no-deep",
+    "deep",
+    default=None,
+    help="Learn everything anew, from scratch; or not even after something learned was forgotten.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the night's report as JSON.")
 @click.option(
     "--option",
@@ -38,21 +46,27 @@ VERDICTS = {
     help="Another setting for this night only; can be repeated.",
 )
 @click.pass_obj
-def sleep(app: AppContext, as_json: bool, options: Tuple[str, ...]) -> int:
+def sleep(app: AppContext, deep: Optional[bool], as_json: bool, options: Tuple[str, ...]) -> int:
     """Sleep one night: learn what was lived since the last one.
 
     What was told is dreamed about and trained aside; the result is judged, then woken up with or set aside. Ctrl-C ends
     the night early and keeps what it has done for the next one.
+
+    A deep sleep forgets what all nights have learned and learns it anew, as long as it still holds: it takes as long as
+    they did together.
     """
     from sovl_core.cli.errors import EXIT_INTERRUPTED
     from sovl_core.events import NightInterrupted
 
     chosen = parse_options(options)
     system = app.system()
+    _announce_deep(app, system, deep)
     with first_interrupt_asks(lambda: app.note(STOPPING_NIGHT)) as request:
         try:
             with app.progress_shown() as progress:
-                report = system.sleep(trigger="command", progress=progress, breathe=request.breathe, **chosen)
+                report = system.sleep(
+                    trigger="command", progress=progress, breathe=request.breathe, deep=deep, **chosen
+                )
         except NightInterrupted:
             app.note(INTERRUPTED_NIGHT)
             return EXIT_INTERRUPTED
@@ -60,7 +74,24 @@ def sleep(app: AppContext, as_json: bool, options: Tuple[str, ...]) -> int:
         app.print_json(dataclasses.asdict(report))
     else:
         print_report(app, report)
+        tell_of_older_nights(app, system)
     return 0
+
+
+def _announce_deep(app: AppContext, system: SOVLSystem, deep: Optional[bool]) -> None:
+    """Say why a night is a deep one where nobody asked for it, and what a deep one leaves behind."""
+    running = system.journal.running_night()
+    going_on = running is not None and deep in (None, running.deep)
+    if deep is None and not going_on and system.journal.still_learned():
+        app.note(
+            "A deep sleep, because something that was learned has been forgotten: it learns everything else anew. "
+            "An ordinary night instead: sovl sleep --no-deep"
+        )
+    elif going_on and running is not None and running.deep:
+        app.note(f"Going on with the deep sleep of night {running.number}.")
+    elif not deep:
+        return
+    tell_of_training(app, system)
 
 
 @click.command("dream")

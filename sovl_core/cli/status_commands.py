@@ -82,6 +82,10 @@ def _shown(title: str, rows: Mapping[str, Any]) -> Dict[str, Any]:
         shown = {key: value for key, value in shown.items() if key not in INNER_VITALS}
     if title == "nights" and shown.get("finished") is not None:
         shown["finished"] = time_text(shown["finished"])
+    if title == "nights":
+        forgotten = len(shown.pop("forgotten_but_learned", None) or [])
+        if forgotten:
+            shown["forgotten"] = f"{forgotten}, still showing until the next deep sleep: sovl sleep --deep"
     return {key: value for key, value in shown.items() if value is not None}
 
 

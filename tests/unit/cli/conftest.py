@@ -46,6 +46,7 @@ class FakeSystem:
         self.during_sleep: Callable[[Dict[str, Any]], None] = lambda fields: None
         self.calls: List[Tuple[str, Any]] = []
         self.closed = False
+        self.journal_is_read = False
 
     def generate(self, prompt: str, *, on_text: Any = None, cancelled: Any = lambda: False, **fields: Any) -> Reply:
         self.calls.append(("generate", prompt))
@@ -76,8 +77,27 @@ class FakeSystem:
     def feedback(self, feedback: Feedback) -> None:
         self.calls.append(("feedback", feedback))
 
-    def sleep(self, trigger: str = "api", progress: Any = None, breathe: Any = None, **options: Any) -> NightReport:
-        self.calls.append(("sleep", {"trigger": trigger, **options}))
+    def forget(self, *episodes: int) -> Any:
+        from sovl_core.forgetting import Forgotten
+
+        dreams = self.journal.forget_episodes(episodes)
+        traces = not self.journal.finish_forgetting() or self.journal_is_read
+        learned = self.journal.nights_with_forgotten().items()
+        nights = [night for night, forgotten in learned if set(episodes).intersection(forgotten)]
+        return Forgotten(list(episodes), dreams, bool(self.journal.still_learned()), nights, traces)
+
+    def purge_nights(self) -> List[int]:
+        nights = [
+            night for night in self.journal.nights_with_forgotten() if self.journal.night(night).status != "purged"
+        ]
+        for night in nights:
+            self.journal.mark_purged(night)
+        return nights
+
+    def sleep(
+        self, trigger: str = "api", progress: Any = None, breathe: Any = None, deep: Any = None, **options: Any
+    ) -> NightReport:
+        self.calls.append(("sleep", {"trigger": trigger, **options, **({} if deep is None else {"deep": deep})}))
         self.during_sleep({"progress": progress, "breathe": breathe})
         if progress is not None:
             progress(Progress("training", 1, 2, loss=0.5, seconds_left=3))

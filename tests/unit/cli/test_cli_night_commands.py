@@ -99,3 +99,55 @@ def test_a_night_that_nobody_lives_at_the_moment_is_interrupted(shell: Any, mock
     holder.return_value = "process 1"
     assert shell("nights", "list", "--json") == 0
     assert json.loads(shell.out)[0]["status"] == "running"
+
+
+@pytest.fixture
+def forgotten(slept: Any) -> Any:
+    """What night 1 learned is forgotten, and a deep night 4 has learned the rest anew."""
+    live = slept.prepare
+
+    def lived(system: Any) -> None:
+        live(system)
+        if len(system.journal.nights()) == 3:
+            system.journal.forget_episodes([1])
+            number = system.journal.open_night(2, "command", {}, deep=True)
+            system.journal.accept_night(number, "accepted", [2], {})
+
+    slept.prepare = lived
+    return slept
+
+
+def test_nights_that_learned_what_was_forgotten_are_marked_and_deep_ones_named(forgotten: Any) -> None:
+    assert forgotten("nights") == 0
+    assert forgotten.out.count("has learned what was forgotten") == 2
+    assert "accepted, deep" in forgotten.out
+    assert forgotten("nights", "list", "--json") == 0
+    listed = {night["number"]: (night["forgotten"], night["deep"]) for night in json.loads(forgotten.out)}
+    assert listed == {1: ([1], False), 2: ([1], False), 3: ([], False), 4: ([], True)}
+
+
+def test_one_such_night_tells_of_it(forgotten: Any) -> None:
+    assert forgotten("nights", "show", "2") == 0
+    assert "1 of what it learned" in forgotten.out
+    assert forgotten("nights", "show", "4") == 0
+    assert "forgotten" not in forgotten.out
+    assert "untrained weights, after night 2" in forgotten.out
+
+
+@pytest.mark.parametrize("how", [["undo"], ["use", "1"]])
+def test_going_back_to_one_says_what_comes_back(forgotten: Any, how: list) -> None:
+    assert forgotten("nights", *how) == 0
+    assert "brings back 1 of what was forgotten" in forgotten.out
+    assert "sovl sleep --deep" in forgotten.out
+    assert forgotten("nights", "use", "4") == 0
+    assert "brings back" not in forgotten.out
+
+
+def test_a_night_that_was_purged_is_not_gone_back_to(forgotten: Any) -> None:
+    live = forgotten.prepare
+    forgotten.prepare = lambda system: (live(system), system.journal.mark_purged(2))
+    assert forgotten("nights", "use", "2") == 2
+    assert "removed for good" in forgotten.err
+    assert forgotten("nights", "undo") == 2
+    assert forgotten("nights") == 0
+    assert "purged" in forgotten.out

@@ -32,6 +32,56 @@ def test_every_outcome_is_said_in_words(shell: Any, status: str) -> None:
     assert ("reach" in shell.out) == (status == "partial")
 
 
+@pytest.mark.parametrize(("flag", "deep"), [("--deep", True), ("--no-deep", False)])
+def test_a_deep_sleep_is_asked_for_or_not(shell: Any, flag: str, deep: bool) -> None:
+    assert shell("sleep", flag) == 0
+    assert shell.system.called("sleep") == [{"trigger": "command", "deep": deep}]
+    assert "deep" not in shell.err
+
+
+def learned(system: Any) -> None:
+    if not system.journal.nights():
+        episode = system.tell("My cat is called Zanzibar.")
+        for trigger in ("command", "train"):
+            number = system.journal.open_night(system.journal.current_night(), trigger, {})
+            system.journal.accept_night(number, "accepted", [episode.id], {})
+
+
+def test_why_a_night_is_deep_unasked_and_what_it_leaves_behind_is_said(shell: Any) -> None:
+    shell.prepare = learned
+    shell("forget", "--yes", "1")
+    assert shell("sleep") == 0
+    assert "A deep sleep, because something that was learned has been forgotten" in shell.err
+    assert "sovl sleep --no-deep" in shell.err
+    assert "leaves behind what `sovl train` has taught (night 2)" in shell.out
+    assert shell("sleep", "--no-deep") == 0
+    assert "deep" not in shell.err + shell.out
+
+
+def test_an_interrupted_deep_sleep_is_said_to_be_gone_on_with(shell: Any) -> None:
+    def interrupted(system: Any) -> None:
+        if system.journal.running_night() is None:
+            system.journal.open_night(None, "command", {}, deep=True)
+
+    shell.prepare = interrupted
+    assert shell("sleep") == 0
+    assert "Going on with the deep sleep of night 1." in shell.err
+
+
+def test_after_a_deep_sleep_it_says_where_the_forgotten_is_kept(shell: Any) -> None:
+    def slept(system: Any) -> None:
+        learned(system)
+        if system.journal.still_learned():
+            number = system.journal.open_night(system.journal.current_night(), "command", {}, deep=True)
+            system.journal.accept_night(number, "accepted", [], {})
+
+    shell.prepare = slept
+    shell("forget", "--yes", "1")
+    assert shell("sleep") == 0
+    assert "still in nights 1 and 2, kept to go back to" in shell.out
+    assert "sovl forget --purge" in shell.out
+
+
 def test_a_night_as_json(shell: Any) -> None:
     assert shell("sleep", "--json") == 0
     assert json.loads(shell.out)["metrics"] == {"recall": 0.5}

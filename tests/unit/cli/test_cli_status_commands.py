@@ -19,6 +19,20 @@ def test_status_shows_each_part(shell: Any) -> None:
     assert shell.system.opened_with["read_only"] is True
 
 
+def test_status_tells_that_something_forgotten_still_shows(shell: Any) -> None:
+    def owing(system: Any) -> None:
+        data = system.status()
+        data["nights"]["forgotten_but_learned"] = [3, 4]
+        system.status = lambda: data
+
+    shell.prepare = owing
+    assert shell("status") == 0
+    assert "2, still showing until the next deep sleep: sovl sleep --deep" in shell.out
+    shell.prepare = lambda system: None
+    assert shell("status") == 0
+    assert "forgotten" not in shell.out
+
+
 def test_status_with_times_and_as_json(shell: Any) -> None:
     assert shell("status", "--times") == 0
     assert "500.0" in shell.out
