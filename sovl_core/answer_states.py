@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from sovl_core.constants import IGNORED_LABEL
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sovl_core.data_processing import Batch, Encoded
     from sovl_core.models import Models
 
+#: Prompts that are read ahead side by side.
+READ_TOGETHER = 16
 #: Keys and values of one prompt, a pair a layer, each [1, heads, tokens, head width].
 LayerStates = List[Tuple["Tensor", "Tensor"]]
 
@@ -45,6 +47,7 @@ class PromptCache:
     def __init__(self, limit_bytes: int = 1 << 30) -> None:
         self.limit_bytes = limit_bytes
         self.used_bytes = 0
+        self.closed = False
         self._entries: OrderedDict[Tuple[int, ...], LayerStates] = OrderedDict()
 
     def get(self, tokens: Sequence[int]) -> Optional[LayerStates]:
@@ -56,10 +59,10 @@ class PromptCache:
         return None
 
     def put(self, tokens: Sequence[int], states: LayerStates) -> None:
-        """Keep a prompt's keys and values, giving up others where there is no room."""
+        """Keep a prompt's keys and values, giving up others where there is no room; a closed cache stays as it is."""
         size = _size(states)
         key = tuple(tokens)
-        if size > self.limit_bytes or key in self._entries:
+        if self.closed or size > self.limit_bytes or key in self._entries:
             return
         self._entries[key] = states
         self.used_bytes += size
@@ -69,6 +72,29 @@ class PromptCache:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def read_ahead(
+    models: Models, encoded: Iterable[Encoded], cache: PromptCache, breathe: Callable[[], None] = lambda: None
+) -> None:
+    """Read the prompts of examples until the cache is full, and close it.
+
+    In floating point a prompt is read a little differently beside others. What is kept afterwards hangs on the examples
+    alone, not on the order of the steps they come up in: training that was interrupted finds what it had.
+
+    :param breathe: called between prompts.
+    """
+    prompts = {tuple(item.input_ids[: item.prompt_length - 1]) for item in encoded if item.prompt_length > 1}
+    alike = sorted(prompts, key=lambda prompt: (len(prompt), prompt))
+    for first in range(0, len(alike), READ_TOGETHER):
+        breathe()
+        together = alike[first : first + READ_TOGETHER]
+        read = _read_prompts(models, together)
+        if cache.used_bytes + sum(_size(states) for states in read) > cache.limit_bytes:
+            break
+        for prompt, states in zip(together, read):
+            cache.put(prompt, states)
+    cache.closed = True
 
 
 def answer_states(models: Models, batch: Batch, cache: Optional[PromptCache] = None) -> AnswerStates:

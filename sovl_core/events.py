@@ -93,7 +93,8 @@ class TrainStep:
     ``phase`` is ``train``, ``night`` or ``validation``; in validation no gradient is taken. A plugin that changes what
     the base computes at the prompt's positions, before its last token, sets ``prompt_frozen`` False: otherwise those
     are computed once without it and kept in ``prompt_cache``. ``influence`` multiplies the scaffold's weight; ``reach``
-    as in :class:`Turn`.
+    as in :class:`Turn`. Whoever leaves something to chance in a step draws it from ``rng``, or from torch's generator:
+    both follow the number of the step, so that a night that was interrupted takes the steps it would have taken.
     """
 
     batch: Batch
@@ -107,6 +108,7 @@ class TrainStep:
     reach: float = 1.0
     prompt_frozen: bool = True
     prompt_cache: Optional[PromptCache] = None
+    rng: random.Random = field(default_factory=lambda: random.Random(0))
     annotations: Dict[str, Any] = field(default_factory=dict)
 
 

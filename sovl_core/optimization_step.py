@@ -7,7 +7,7 @@ for background and contrast dreams, the base's own distribution (KL divergence),
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 from sovl_core.answer_states import AnswerStates, answer_states, full_states
 from sovl_core.constants import IGNORED_LABEL, KEPT_KINDS
@@ -16,7 +16,8 @@ from sovl_core.events import StepResult, TrainStep
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sovl_core.data_processing import Batch
+    from sovl_core.answer_states import PromptCache
+    from sovl_core.data_processing import Batch, Encoded
     from sovl_core.models import Models
 
 #: Share of the loss left to a token that is known already, p > 0.5 (greedy recall needs no more; arXiv:2605.30260).
@@ -38,9 +39,10 @@ def train_step(step: TrainStep) -> StepResult:
     if not (batch.labels[:, 1:] != IGNORED_LABEL).any():
         return StepResult.skip("no example has an answer to learn")
     kept = [example.kind in KEPT_KINDS for example in batch.examples]
-    if any(kept):
-        _remember_teacher(step, [index for index, is_kept in enumerate(kept) if is_kept])
-    states = _states(step, batch)
+    new = [item for item, is_kept in zip(batch.encoded, kept) if is_kept and item.teacher_hidden is None]
+    if new:
+        remember_teacher(models, new, step.prompt_frozen, step.prompt_cache)
+    states = _states(models, batch, step.prompt_frozen, step.prompt_cache)
     logits = models.logits(states.hidden)  # [answer tokens, vocabulary]
     log_probabilities = torch.log_softmax(logits, dim=-1)
     nll = -log_probabilities.gather(-1, states.targets[:, None]).squeeze(-1)  # [answer tokens]
@@ -77,26 +79,29 @@ def optimise(models: Models, optimizer: Any, schedule: Any, max_grad_norm: float
     return norm
 
 
-def _states(step: TrainStep, batch: Batch) -> AnswerStates:
-    if step.prompt_frozen and all(item.prompt_length > 0 for item in batch.encoded):
-        return answer_states(step.models, batch, step.prompt_cache)
-    return full_states(step.models, batch)
+def remember_teacher(
+    models: Models, encoded: Sequence[Encoded], frozen: bool = True, cache: Optional[PromptCache] = None
+) -> None:
+    """Keep in examples what the bare base makes of them, once for all steps they come up in.
 
-
-def _remember_teacher(step: TrainStep, rows: List[int]) -> None:
-    """Keep what the bare base makes of examples, once for all steps they come up in."""
+    :param encoded: at least one example; read side by side.
+    :param frozen: whether prompts are the bare base's, as in ``TrainStep.prompt_frozen``.
+    """
     import torch
 
     from sovl_core.data_processing import collate, pad_token_id
 
-    new = [step.batch.encoded[row] for row in rows if step.batch.encoded[row].teacher_hidden is None]
-    if not new:
-        return
-    batch = collate(new, pad_token_id(step.models.base_tokenizer)).to(step.models.device)
-    with torch.no_grad(), step.models.bypass():
-        states = _states(step, batch)
-    for row, item in enumerate(new):
+    batch = collate(encoded, pad_token_id(models.base_tokenizer)).to(models.device)
+    with torch.no_grad(), models.bypass():
+        states = _states(models, batch, frozen, cache)
+    for row, item in enumerate(encoded):
         item.teacher_hidden = states.hidden[states.rows == row]
+
+
+def _states(models: Models, batch: Batch, frozen: bool, cache: Optional[PromptCache]) -> AnswerStates:
+    if frozen and all(item.prompt_length > 0 for item in batch.encoded):
+        return answer_states(models, batch, cache)
+    return full_states(models, batch)
 
 
 def _kept_divergence(step: TrainStep, log_probabilities: Tensor, kept: List[bool]) -> Tensor:

@@ -164,6 +164,7 @@ class _Cycle:
         self.models, self.hooks, self.settings, self.accelerator = models, hooks, settings, accelerator
         self.progress, self.breathe, self.epochs = progress, breathe, epochs
         self.rng = random.Random(config.core.seed)
+        self.chance = random.Random(f"{config.core.seed}:steps")
         # Few examples still get several steps: accumulation may not swallow whole epochs.
         batches = math.ceil(examples / settings.batch_size)
         self.accumulation = max(1, min(settings.accumulation, batches // 2))
@@ -232,7 +233,14 @@ class _Cycle:
     def _batch(self, batch: List[Encoded], index: int, report: TrainReport) -> Optional[Tuple[float, int]]:
         collated = collate(batch, pad_token_id(self.models.base_tokenizer)).to(self.models.device)
         step = TrainStep(
-            collated, self.models, index, self.total, "train", self.accelerator.backward, prompt_cache=self.cache
+            collated,
+            self.models,
+            index,
+            self.total,
+            "train",
+            self.accelerator.backward,
+            prompt_cache=self.cache,
+            rng=self.chance,
         )
         with self.accelerator.autocast():
             result = self.hooks.on_train_step(step, train_step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterable, Optional, Sequence, Union
 
@@ -61,6 +62,7 @@ def validate_epoch(
                 total=len(measured),
                 phase="validation",
                 prompt_cache=prompt_cache,
+                rng=random.Random(index),
             )
             result = hooks.on_train_step(step, validation_step)
             if result.skipped is not None:

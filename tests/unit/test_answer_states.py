@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_core.answer_states import AnswerStates, PromptCache, answer_states, full_states
+from sovl_core.answer_states import AnswerStates, PromptCache, answer_states, full_states, read_ahead
 from sovl_core.data_processing import Encoded, Example, collate
 from sovl_core.models import Models
 
@@ -173,6 +173,47 @@ def test_a_prompt_larger_than_the_cache_throws_nothing_out() -> None:
     cache.put([2], states(11))
     assert cache.get([1]) is not None
     assert cache.get([2]) is None
+
+
+def kept(cache: PromptCache, encoded: Sequence[Encoded]) -> List[Any]:
+    return [cache.get(item.input_ids[: item.prompt_length - 1]) for item in encoded]
+
+
+def test_what_is_read_ahead_hangs_on_the_examples_not_on_their_order(models: Any) -> None:
+    loaded, encoded = models("llama"), examples([*MIXED, (30, 2), (17, 2)])
+    caches = [PromptCache(), PromptCache()]
+    read_ahead(loaded, encoded, caches[0])
+    read_ahead(loaded, encoded[::-1], caches[1])
+    assert len(caches[0]) == 6  # a prompt of one token has nothing before its last
+    for one, other in zip(kept(caches[0], encoded), kept(caches[1], encoded)):
+        assert (one is None) == (other is None)
+        for (keys, values), (same_keys, same_values) in zip(one or [], other or []):
+            assert torch.equal(keys, same_keys)
+            assert torch.equal(values, same_values)
+
+
+def test_a_cache_that_was_read_ahead_stays_as_it_is(models: Any) -> None:
+    loaded, encoded = models("llama"), examples(MIXED)
+    cache = PromptCache()
+    read_ahead(loaded, encoded, cache)
+    batch = collate(examples([(8, 3), (20, 2)], seed=5), 0)
+    with torch.no_grad():
+        same(answer_states(loaded, batch, cache), full_states(loaded, batch))
+    assert kept(cache, batch.encoded) == [None, None]
+    assert len(cache) == 4
+
+
+def test_reading_ahead_ends_where_the_cache_is_full(models: Any, mocker: Any) -> None:
+    mocker.patch("sovl_core.answer_states.READ_TOGETHER", 2)
+    loaded, encoded = models("llama"), examples([(4, 1), (5, 1), (40, 1), (41, 1), (9, 1)])
+    whole = PromptCache()
+    read_ahead(loaded, encoded, whole)
+    breaths = mocker.Mock()
+    cache = PromptCache(whole.used_bytes // 2)
+    read_ahead(loaded, encoded, cache, breaths)
+    assert [states is not None for states in kept(cache, encoded)] == [True, True, False, False, False]
+    assert cache.used_bytes <= cache.limit_bytes
+    assert breaths.call_count == 2
 
 
 def test_full_states_leave_out_padding_and_what_nothing_foretells(models: Any) -> None:

@@ -12,6 +12,8 @@ from sovl_cross_attention.influence import dynamic_factor
 from sovl_cross_attention.settings import CrossAttentionSettings
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from sovl_core.data_processing import Batch
     from sovl_core.events import (
         Dream,
@@ -163,7 +165,7 @@ class CrossAttentionPlugin(Plugin):
         scaffold_context.influence = step.influence * (1.0 if measured else step.reach)
         if step.phase == "night":
             self._learn_what_it_is_about()
-        scaffold_context.memories = self._about(step.models, prompts)
+        scaffold_context.memories = self._about(step.models, prompts, step.phase == "night")
         self.context.hooks.on_scaffold_context(scaffold_context)
         if step.phase != "validation":
             before_any = self.stack.is_identity
@@ -340,15 +342,20 @@ class CrossAttentionPlugin(Plugin):
 
         return self.gate.width == feature_width(models)
 
-    def _about(self, models: Models, prompts: List[str]) -> List[List[Recalled]]:
+    def _about(self, models: Models, prompts: List[str], alone: bool) -> List[List[Recalled]]:
+        """Return which memories prompts are about.
+
+        :param alone: read each that was not read before by itself: beside others floating point reads it a little
+            differently, and a night that was interrupted meets them in other company.
+        """
         if not self._gate_works(models):
             return []
         from sovl_cross_attention.relevance import prompt_features
 
         missing = [prompt for prompt in dict.fromkeys(prompts) if prompt not in self._read]
-        if missing:
-            features = prompt_features(models, missing, self._gate_height())
-            self._read.update(zip(missing, self.gate.about(features, MEMORIES_RECALLED, self._threshold())))
+        for texts in [[text] for text in missing] if alone else [missing] if missing else []:
+            features = prompt_features(models, texts, self._gate_height())
+            self._read.update(zip(texts, self.gate.about(features, MEMORIES_RECALLED, self._threshold())))
         return [self._read[prompt] for prompt in prompts]
 
     def _gate_height(self) -> float:
@@ -365,15 +372,19 @@ class CrossAttentionPlugin(Plugin):
             self.gate.height = height
             self._teach_gate(night.models, known.prompts(), night.breathe)
 
-    def _teach_gate(self, models: Models, prompts: Dict[str, int], breathe: Callable[[], None]) -> None:
-        """Show the gate prompts, with the memory that each is about."""
+    def _teach_gate(self, models: Models, prompts: Dict[str, int], breathe: Callable[[], None]) -> Dict[str, Tensor]:
+        """Show the gate prompts, with the memory that each is about; return the features of those it did not know."""
         from sovl_cross_attention.relevance import prompt_features
 
+        shown: Dict[str, Tensor] = {}
         new = [(text, memory) for text, memory in prompts.items() if not self.gate.knows(text, memory)]
         for start in range(0, len(new), GATE_BATCH):
             breathe()
             texts, labels = zip(*new[start : start + GATE_BATCH])
-            self.gate.remember(texts, prompt_features(models, texts, self._gate_height()), labels)
+            features = prompt_features(models, texts, self._gate_height())
+            self.gate.remember(texts, features, labels)
+            shown.update(zip(texts, features))
+        return shown
 
     def _learn_what_it_is_about(self) -> None:
         """Learn once, when a night has dreamed, which of its prompts are about which memory."""
@@ -390,8 +401,13 @@ class CrossAttentionPlugin(Plugin):
         # What was never told may have been told since; what was told, otherwise.
         known = {memory for memory in self.gate.prompts().values() if memory > NOTHING}
         self.gate.forget({NEVER_TOLD, *known.difference(self.context.journal.still_true(known))})
-        self._teach_gate(night.models, {d.prompt: memory_of(d) for d in shown}, night.breathe)
+        features = self._teach_gate(night.models, {d.prompt: memory_of(d) for d in shown}, night.breathe)
         self._read.clear()
+        if features and self._gate_works(night.models):
+            import torch
+
+            about = self.gate.about(torch.stack(list(features.values())), MEMORIES_RECALLED, self._threshold())
+            self._read.update(zip(features, about))
 
     def _cross(self, words: List[str], options: Dict[str, Any]) -> str:
         settings = self.settings

@@ -556,6 +556,23 @@ def test_a_night_that_goes_on_knows_what_it_dreamed_even_when_no_step_is_left(pl
     assert world.asked == [(4, None)]
 
 
+def test_by_night_prompts_are_not_read_twice_and_what_is_new_by_itself(plugin, world, mocker):
+    """Beside others a prompt is read a little differently, and a night that goes on meets it in other company."""
+    from sovl_cross_attention import relevance
+
+    read = mocker.spy(relevance, "prompt_features")
+
+    def inner():
+        world.dreams = list(DREAMED)
+        for prompts in (["home?", "new one", "sing a song", "new two"], ["new two", "who is rex?", "home?"]):
+            run(plugin.on_train_step(step(world, "night", prompts=prompts)), lambda: StepResult(1.0))
+        assert [list(call.args[1]) for call in read.call_args_list] == [list(SHOWN), ["new one"], ["new two"]]
+        assert [bool(about) for about in world.contexts[-1].memories] == [True] * 3
+        return NightReport("accepted")
+
+    run(plugin.on_sleep(night(world)), inner)
+
+
 def test_a_night_that_was_interrupted_while_dreaming_learns_when_it_has_dreamed(plugin, world):
     def inner():
         assert plugin.gate.prompts() == {}

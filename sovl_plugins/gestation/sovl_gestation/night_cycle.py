@@ -46,13 +46,15 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
     from sovl_gestation.night_training import NightTraining
 
     system_prompt = context.config.generation.system_prompt
-    replayed = _replayed(night, context)
+    # A night that goes on after an interruption has drawn less from ``night.rng`` than before it.
+    seed = f"{context.config.core.seed}:{night.number}"
+    replayed = _replayed(night, context, random.Random(f"{seed}:replay"))
     judge = Judge(night, settings, context.hooks, context.generate, system_prompt)
-    training = NightTraining(night, dreams, replayed, settings, context.hooks, system_prompt)
+    training = NightTraining(night, dreams, replayed, settings, context.hooks, system_prompt, seed)
     asked = list(dreams)
     if night.deep:
         # Not about the oldest memories alone.
-        random.Random(f"{context.config.core.seed}:{night.number}:judge").shuffle(asked)
+        random.Random(f"{seed}:judge").shuffle(asked)
     log_info(
         context.logger,
         "night_trains",
@@ -86,11 +88,11 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
 
 
 def _dreams(night: Night, context: PluginContext, settings: GestationSettings) -> List[Dream]:
-    """Return tonight's dreams: those of before the interruption, or new ones, entered into the journal."""
+    """Return tonight's dreams in order: those of before the interruption, or new ones, entered into the journal."""
     if night.resumed:
         found = context.journal.dreams(night=night.number, limit=None)
         if found:
-            return found
+            return found[::-1]
     again = dreams_again(context.journal, night.memories) if night.deep else []
     memories = without_dreams(night.memories, again)
     night.progress(Progress("dream", 0, len(memories)))
@@ -105,7 +107,8 @@ def _dreams(night: Night, context: PluginContext, settings: GestationSettings) -
     )
     dreams = context.journal.add_dreams(night.number, again + context.hooks.on_dream(request))
     _settle_small_talk(memories, context, dreams)
-    return dreams
+    # As the journal has them: a night that goes on after an interruption finds no others.
+    return context.journal.dreams(night=night.number, limit=None)[::-1]
 
 
 def _settle_small_talk(memories: List[Episode], context: PluginContext, dreams: List[Dream]) -> None:
@@ -119,7 +122,7 @@ def _settle_small_talk(memories: List[Episode], context: PluginContext, dreams: 
         context.journal.set_learnable(memory.id, False, "no dream came of it: small talk or a question")
 
 
-def _replayed(night: Night, context: PluginContext) -> List[Dream]:
+def _replayed(night: Night, context: PluginContext, rng: random.Random) -> List[Dream]:
     """Return dreams of earlier nights whose memories still hold."""
     current = {memory.id for memory in night.old_memories if memory.superseded_by is None and memory.learnable}
     if night.parent is None or not current:
@@ -127,5 +130,5 @@ def _replayed(night: Night, context: PluginContext) -> List[Dream]:
     nights = context.journal.ancestors(night.parent)
     pool = context.journal.accepted_dreams(nights=nights, limit=None)
     pool = [d for d in pool if d.kind not in KEPT_KINDS and not d.held_out and current.issuperset(d.parents)]
-    night.rng.shuffle(pool)
+    rng.shuffle(pool)
     return pool[:REPLAY_POOL]

@@ -10,7 +10,7 @@ import torch
 
 from sovl_core.events import Dream, Night, NightInterrupted, StepResult
 from sovl_gestation import GestationSettings
-from sovl_gestation.checkpoint import load_checkpoint, save_checkpoint
+from sovl_gestation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from sovl_gestation.night_training import NightTraining
 
 pytest.importorskip("sovl_cross_attention")
@@ -110,7 +110,7 @@ def test_a_skipped_step_moves_nothing(make):
 def test_checkpoints_are_left_on_the_way(make):
     training = make()
     training.run()
-    assert load_checkpoint(training.night.folder)[0] == 2
+    assert load_checkpoint(training.night.folder).step == 2
 
 
 def test_an_interruption_leaves_a_checkpoint_of_its_step(make):
@@ -123,8 +123,9 @@ def test_an_interruption_leaves_a_checkpoint_of_its_step(make):
     training.night.breathe = breathe
     with pytest.raises(NightInterrupted):
         training.run()
-    step, state = load_checkpoint(training.night.folder)
-    assert step == 1
+    found = load_checkpoint(training.night.folder)
+    state = found.weights
+    assert found.step == 1
     assert {(n, k): 0 for n, tensors in state.items() for k in tensors} == dict.fromkeys(flat(training), 0)
     assert all(torch.equal(state[name][key], tensor) for (name, key), tensor in flat(training).items())
 
@@ -136,7 +137,7 @@ def test_only_a_resumed_night_goes_on_from_a_checkpoint(make, mocker, resumed, f
     training = make(resumed=resumed)
     state = training.night.models.snapshot()
     marked = {name: {key: t + 1 for key, t in tensors.items()} for name, tensors in state.items()}
-    save_checkpoint(training.night.folder, 2, marked)
+    save_checkpoint(training.night.folder, Checkpoint(2, marked))
     optimizer = mocker.spy(module, "setup_optimizer")
     seen = []
     training.night.breathe = lambda: seen.append((training.step, flat(training)))
@@ -159,3 +160,91 @@ def test_it_tells_how_far_it_is(make):
     training.run()
     assert [(at.stage, at.step, at.total) for at in told] == [("train", n, 3) for n in (1, 2, 3)]
     assert told[-1].seconds_left == 0
+
+
+def broken_off(training, step):
+    """Let training run until so many steps are taken."""
+
+    def breathe():
+        if training.step == step:
+            raise NightInterrupted("enough")
+
+    training.night.breathe = breathe
+    with pytest.raises(NightInterrupted):
+        training.run()
+
+
+def begin_again(training, weights):
+    """Put the weights in place that the night began with."""
+    training.night.models.restore(weights)
+    return training
+
+
+@pytest.mark.parametrize("step", [1, 4, 6])
+def test_a_night_that_was_interrupted_takes_the_steps_it_would_have_taken(make, step):
+    many = [dream(n, kind) for n in range(9) for kind in ("question", "background")]
+    long = {"least_steps": 7, "most_steps": 7, "checkpoint_steps": 100}
+    whole = make(many, [dream(20), dream(21)], **long)
+    before = whole.night.models.snapshot()
+    whole.run()
+    expected, told = flat(whole), (whole.tokens, whole.loss, list(whole._known))
+
+    broken_off(begin_again(make(many, [dream(20), dream(21)], **long), before), step)
+    resumed = begin_again(make(many, [dream(20), dream(21)], resumed=True, **long), before)
+    resumed.run()
+    assert resumed.step == 7
+    assert (resumed.tokens, resumed.loss, list(resumed._known)) == told
+    assert all(torch.equal(expected[key], tensor) for key, tensor in flat(resumed).items())
+
+
+def test_skipped_steps_are_skipped_in_the_schedule_of_a_resumed_night_too(make, mocker):
+    import sovl_gestation.night_training as module
+
+    training = make(resumed=True)
+    save_checkpoint(training.night.folder, Checkpoint(2, training.night.models.snapshot(), skipped=1))
+    optimizer = mocker.spy(module, "setup_optimizer")
+    training.run()
+    assert training.skipped == 1
+    assert optimizer.call_args.kwargs["first_step"] == 1
+
+
+def drawn(training):
+    """Run training whose steps draw; return what they drew."""
+    found = []
+
+    def draw(step, inner):
+        found.append((step.rng.random(), torch.rand(1).item()))
+        return StepResult.skip("drawn")
+
+    training.hooks = SimpleNamespace(on_train_step=draw)
+    training.run()
+    return found
+
+
+def test_chance_follows_from_the_number_of_the_step_and_leaves_the_process_alone(make):
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    first = drawn(make())
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.manual_seed(2)
+    assert drawn(make()) == first
+    assert len({number for pair in first for number in pair}) == 6
+
+
+def test_prompts_that_a_plugin_acts_on_are_not_read_ahead(make, mocker):
+    import sovl_gestation.night_training as module
+
+    read = mocker.spy(module, "read_ahead")
+    training = make()
+    really = training.hooks
+
+    def thaw(step, inner):
+        step.prompt_frozen = False
+        return really.on_train_step(step, inner)
+
+    training.hooks = SimpleNamespace(on_train_step=thaw)
+    training.run()
+    assert training.step == 3
+    assert read.call_count == 0
+    make().run()
+    assert read.call_count == 1

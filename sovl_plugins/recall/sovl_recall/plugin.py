@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Dict, Generator, List, Optional, Tuple
 
 from sovl_core.hookspecs import hookimpl
@@ -41,6 +42,7 @@ class RecallPlugin(Plugin):
         self.settings = RecallSettings()
         self.rows: Optional[MemoryRows] = None
         self._estranged: Dict[int, int] = {}
+        self._chance = random.Random(0)
         self._tonight: Optional[Tonight] = None
 
     @hookimpl
@@ -90,15 +92,18 @@ class RecallPlugin(Plugin):
 
         What a memory says must not hang on how it is asked for: which memory is meant has been found out already.
         """
-        if self.rows is None or step.phase != "night" or not self.settings.estranged:
+        if self.rows is None:
+            return (yield)
+        self._chance = step.rng
+        if step.phase != "night" or not self.settings.estranged:
             return (yield)
         from sovl_recall.estrangement import estrange
 
         system_prompt = self.context.config.generation.system_prompt
         dreamed = self._tonight.prompts() if self._tonight is not None else []
         prompts = dreamed or [example.prompt for example in step.batch.examples]
-        share, rng = self.settings.estranged, self.context.rng
-        step.batch, self._estranged = estrange(step.batch, step.models, self.rows, prompts, share, rng, system_prompt)
+        share, rows = self.settings.estranged, self.rows
+        step.batch, self._estranged = estrange(step.batch, step.models, rows, prompts, share, step.rng, system_prompt)
         try:
             return (yield)
         finally:
@@ -175,5 +180,5 @@ class RecallPlugin(Plugin):
         return [(memory, power * scale) for (memory, _), power in zip(likely, powers)]
 
     def _doubted(self, likely: List[Tuple[int, float]]) -> List[Tuple[int, float]]:
-        power = self.context.rng.uniform(self.settings.doubt, 1.0)
+        power = self._chance.uniform(self.settings.doubt, 1.0)
         return [(memory, p**power) for memory, p in likely]

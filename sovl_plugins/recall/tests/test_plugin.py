@@ -235,9 +235,28 @@ def test_a_dream_behind_another_prompt_recalls_its_own_memory(plugin, models, co
     raise AssertionError("no dream was put behind another prompt")
 
 
+def test_chance_follows_from_the_step(plugin, models, context):
+    """A night that was interrupted draws what it would have drawn."""
+    plugin.rows.add(1, torch.ones(1, WIDTH))
+    context.dreams += [Dream("question", f"who {word}", "rex", [1], verdict="accepted") for word in ("is", "in", "and")]
+    example = Example("who", "rex", dream=Dream("question", "who", "rex", [1]))
+    found = []
+    for seed in (1, 1, 2, 3, 4, 5):
+        batch = collate(tokenize_and_map(models.base_tokenizer, [example, Example("tea", "tea")]), 0)
+        step = TrainStep(batch, models, phase="night", rng=random.Random(seed))
+        wrapper = plugin.on_train_step(step)
+        next(wrapper)
+        scaffold_context = heard([(1, 0.4)], [(1, 0.4)], training=True)
+        plugin.on_scaffold_context(scaffold_context)
+        found.append((step.batch.examples[0].prompt, scaffold_context.extra_bias[1, 1].item()))
+        wrapper.close()
+    assert found[0] == found[1]
+    assert len(set(found)) == 5
+
+
 @pytest.mark.parametrize("phase", ["train", "validation"])
 def test_only_nights_put_dreams_behind_other_prompts(plugin, models, phase):
-    step = SimpleNamespace(phase=phase, batch="as it is")
+    step = SimpleNamespace(phase=phase, batch="as it is", rng=random.Random(0))
     next(plugin.on_train_step(step))
     assert step.batch == "as it is"
 
