@@ -8,9 +8,9 @@ in replies and training steps, and never while ``models.scaffold_enabled`` is Fa
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, Generator, Iterator, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, Generator, Iterator, List, Mapping, Optional
 
-from sovl_core import model_layers
+from sovl_core.evaluation.lora_ranks import choose_ranks, numbers_of_one_rank
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin
 
@@ -27,7 +27,7 @@ class BaseLora(Plugin):
 
     What a night has trained is evaluated in full: the judge's verdict is reported and not followed.
 
-    :param parameters: how many numbers should learn, as near as a whole rank gets; None takes the rank of the settings.
+    :param parameters: how many numbers should learn, see :func:`choose_ranks`; None takes the rank of the settings.
     """
 
     name = "evaluation_lora"
@@ -36,7 +36,7 @@ class BaseLora(Plugin):
 
     def __init__(self, parameters: Optional[int] = None) -> None:
         self.parameters = parameters
-        self.rank = 0
+        self.ranks: Dict[str, int] = {}
         self._models: Optional[Models] = None
         self._layers: List[Any] = []
         self._handles: List[Any] = []
@@ -53,11 +53,10 @@ class BaseLora(Plugin):
     def on_models_loaded(self, models: Models) -> None:
         """Wrap the base's linear layers, switched off, and register what learns."""
         config = self.context.config
-        names = model_layers.linear_names(models.base)
-        each = parameters_of_one_rank(models, names)
-        self.rank = config.lora.rank if not self.parameters else max(1, round(self.parameters / each))
+        each = numbers_of_one_rank(models)
+        self.ranks = choose_ranks(each, self.parameters) if self.parameters else dict.fromkeys(each, config.lora.rank)
         self._models = models
-        self._layers = wrap(models, names, self.rank, config.lora.alpha / config.lora.rank, config.core.seed)
+        self._layers = wrap(models, self.ranks, config.lora.alpha / config.lora.rank, config.core.seed)
         self._on, self._scale = True, 1.0
         decoder = models.base.base_model
         self._handles = [decoder.register_forward_pre_hook(self._before_pass)]
@@ -133,24 +132,10 @@ def _weight(carrier: Any) -> float:
     return weight
 
 
-def parameters_of_one_rank(models: Models, names: List[str]) -> int:
-    """Return how many numbers LoRA of rank 1 adds to the decoder layers' linear layers of these names."""
-    from torch import nn
+def wrap(models: Models, ranks: Mapping[str, int], scale: float, seed: int) -> List[Any]:
+    """Put LoRA, in float32, on some of the base's linear layers; return the wrapped layers.
 
-    total = 0
-    for layer in model_layers.decoder_layers(models.base):
-        for path, module in layer.named_modules():
-            if path.split(".")[-1] in names:
-                weight = module.weight
-                # A quantized weight is packed; its layer still knows its shape.
-                shape = (module.in_features, module.out_features) if isinstance(module, nn.Linear) else weight.shape
-                total += sum(shape)
-    return total
-
-
-def wrap(models: Models, names: List[str], rank: int, scale: float, seed: int) -> List[Any]:
-    """Put LoRA, in float32, on the base's layers of these names; return the wrapped layers.
-
+    :param ranks: of each layer, by its path in the base.
     :param scale: what the adapters' output is multiplied by (alpha / rank).
     :param seed: of the start; the random state of everybody else stays as it was.
     """
@@ -160,7 +145,16 @@ def wrap(models: Models, names: List[str], rank: int, scale: float, seed: int) -
 
     from sovl_core.pretrained import quiet_transformers
 
-    lora = LoraConfig(r=rank, lora_alpha=max(1, round(scale * rank)), target_modules=names, bias="none")
+    alphas = {rank: max(1, round(scale * rank)) for rank in ranks.values()}
+    most = max(alphas)
+    lora = LoraConfig(
+        r=most,
+        lora_alpha=alphas[most],
+        rank_pattern={path: rank for path, rank in ranks.items() if rank != most},
+        alpha_pattern={path: alphas[rank] for path, rank in ranks.items() if rank != most},
+        target_modules=list(ranks),
+        bias="none",
+    )
     device = models.device
     with quiet_transformers(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)

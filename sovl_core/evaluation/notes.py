@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import List, Optional, Sequence
 
 from sovl_core.evaluation.arms import LORA, NO_DREAMS, SOVL
+from sovl_core.evaluation.lora_ranks import NEAR
 from sovl_core.evaluation.results import NightResult
-
-#: As many times the numbers that learn in ``sovl`` may learn in ``lora``, least and most.
-NEAR = (0.9, 1.1)
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def _size(parameters: int, leader: Optional[Leader]) -> List[str]:
     ratio = parameters / leader.parameters
     notes = [f"trainable parameters are {ratio:.3f} of those of {SOVL}"]
     if not NEAR[0] <= ratio <= NEAR[1]:
-        notes.append("no whole rank comes within 10 % of them")
+        notes.append("no choice of ranks comes within 10 % of them")
     return notes
 
 

@@ -6,18 +6,20 @@ from typing import Any, Callable, List
 
 import pytest
 import torch
+from peft.tuners.lora import LoraLayer
 
 from sovl_core.data_processing import Example, collate, tokenize_and_map
-from sovl_core.evaluation.lora_plugin import TRAINABLE, BaseLora, parameters_of_one_rank
+from sovl_core.evaluation.lora_plugin import TRAINABLE, BaseLora
+from sovl_core.evaluation.lora_ranks import numbers_of_one_rank
 from sovl_core.events import NightReport, Reply, StepResult, TrainStep, Turn
 from sovl_core.hookspecs import hookimpl
-from sovl_core.model_layers import linear_names
 from sovl_core.models import Models
 from sovl_core.optimization_step import KNOWN_TOKEN_WEIGHT, train_step
 from sovl_core.plugin import Plugin
 from sovl_core.settings import SystemConfig
 
 IDS = torch.tensor([[5, 6, 7, 8]])
+SCALE = SystemConfig().lora.alpha / SystemConfig().lora.rank
 
 
 @pytest.fixture
@@ -68,16 +70,24 @@ def _said(models: Models, hooks: Any, **fields: Any) -> torch.Tensor:
     return found[0]
 
 
-def test_as_many_numbers_learn_as_a_whole_rank_allows(attached: Any) -> None:
+def test_as_many_numbers_learn_as_are_wanted(attached: Any) -> None:
     models, _, plugin, _ = attached(20_000)
-    each = parameters_of_one_rank(models, linear_names(models.base))
-    assert plugin.rank == round(20_000 / each)
-    assert models.trainable_parameters() == plugin.rank * each
-    assert abs(models.trainable_parameters() / 20_000 - 1) < 0.5 * each / 20_000
+    assert len(set(plugin.ranks.values())) == 1
+    assert models.trainable_parameters() == pytest.approx(20_000, rel=0.1)
+
+
+def test_ranks_that_differ_are_those_of_the_adapters_and_weigh_alike(attached: Any) -> None:
+    each = sum(numbers_of_one_rank(attached(5000)[0]).values())
+    for wanted in (each // 3, 3 * each // 2):
+        models, _, plugin, _ = attached(wanted)
+        assert models.trainable_parameters() == pytest.approx(wanted, rel=0.1)
+        wrapped = {path: module for path, module in models.base.named_modules() if isinstance(module, LoraLayer)}
+        assert {path: module.r["default"] for path, module in wrapped.items()} == plugin.ranks
+        assert {module.scaling["default"] for module in wrapped.values()} == {SCALE}
 
 
 def test_without_a_number_the_rank_is_that_of_the_settings(attached: Any) -> None:
-    assert attached()[2].rank == SystemConfig().lora.rank
+    assert set(attached()[2].ranks.values()) == {SystemConfig().lora.rank}
 
 
 def test_the_start_is_the_identity_and_the_same_for_a_seed(attached: Any) -> None:

@@ -21,8 +21,8 @@ def test_lora_says_how_near_it_comes_to_what_learned_in_sovl_in_the_end() -> Non
     leader = Leader("sovl", 1000, _nights(5))
     assert notes_on("lora", 1050, _nights(5), leader)[0] == "trainable parameters are 1.050 of those of sovl"
     assert not any("rank" in note for note in notes_on("lora", 1100, _nights(5), leader))
-    assert "no whole rank comes within 10 % of them" in notes_on("lora", 1101, _nights(5), leader)
-    assert "no whole rank comes within 10 % of them" in notes_on("lora", 890, _nights(5), leader)
+    assert "no choice of ranks comes within 10 % of them" in notes_on("lora", 1101, _nights(5), leader)
+    assert "no choice of ranks comes within 10 % of them" in notes_on("lora", 890, _nights(5), leader)
 
 
 @pytest.mark.parametrize("leader", [None, Leader("sovl-no-dreams", 1000, _nights(5))])

@@ -174,7 +174,7 @@ def test_notes_say_how_far_the_arms_can_be_compared(evaluated: Any) -> None:
     notes = " ".join(result.arms["lora"].notes)
     # 90 numbers learn, 110 in the life that has slept.
     assert "0.818 of those of sovl" in notes
-    assert "no whole rank" in notes
+    assert "no choice of ranks" in notes
     assert result.arms["sovl"].coinciding == ["What is one?"]
 
 
