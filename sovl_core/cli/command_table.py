@@ -114,7 +114,11 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "Learn",
         "Judge what nights teach, on facts of a file, in lives of their own.",
         (SHELL,),
-        examples=("eval facts.jsonl", "eval facts.jsonl --arms lora,sovl --nights 4 --json out.json"),
+        examples=(
+            "eval facts.jsonl",
+            "eval facts.jsonl --arms lora,sovl --nights 4 --seeds 1,2,3 --json out.json",
+            "eval --from out.json --plot plots",
+        ),
     ),
     CommandEntry(
         "history",
