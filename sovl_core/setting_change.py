@@ -1,10 +1,10 @@
-"""Changes a setting of an opened life: in memory, in the plugin's own settings object, and in ``life.toml``."""
+"""Changes settings of an opened life: in memory, in the plugin's own settings object, and in ``life.toml``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping
 
 from sovl_core.settings import SystemConfig
 from sovl_core.system_config import describe_config, get_config_value, save_config, set_config_value
@@ -31,11 +31,30 @@ def change_setting(config: SystemConfig, hooks: PluginManager, path: Path, key: 
     :raises ConfigError: for an unknown key or a refused value.
     :raises SOVLError: when the file cannot be written; the change holds until the life is closed.
     """
+    return change_settings(config, hooks, path, {key: value})[0]
+
+
+def change_settings(
+    config: SystemConfig, hooks: PluginManager, path: Path, values: Mapping[str, Any]
+) -> List[SettingChange]:
+    """Change several settings and save them in one step; when one is refused nothing has changed.
+
+    :param path: ``life.toml``.
+    :param values: by dotted key, as for :func:`change_setting`.
+    :raises ConfigError: for an unknown key or a refused value.
+    :raises SOVLError: when the file cannot be written; the changes hold until the life is closed.
+    """
     models = {info.name: info.settings_model for info in hooks.infos() if info.settings_model is not None}
-    set_config_value(config, key, value, models)
-    live = _apply(hooks, key.split("."), value, models)
+    tried = config.model_copy(deep=True)
+    for key, value in values.items():
+        set_config_value(tried, key, value, models)
+    changes = []
+    for key, value in values.items():
+        set_config_value(config, key, value, models)
+        live = _apply(hooks, key.split("."), value, models)
+        changes.append(SettingChange(key, get_config_value(config, key, None, models), live))
     save_config(config, path)
-    return SettingChange(key, get_config_value(config, key, None, models), live)
+    return changes
 
 
 def _apply(hooks: PluginManager, parts: List[str], value: Any, models: Dict[str, Any]) -> bool:

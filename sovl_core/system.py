@@ -15,11 +15,12 @@ from sovl_core.error_handling import SOVLError
 from sovl_core.events import Dream, Feedback, Idle, NightInterrupted, NightReport, Progress, Reply, Turn, Utterance
 from sovl_core.parts import Parts
 from sovl_core.plugin import Command
-from sovl_core.setting_change import SettingChange, change_setting
+from sovl_core.setting_change import SettingChange, change_setting, change_settings
 from sovl_core.status import gather_status
 from sovl_core.system_logging import log_info
 
 if TYPE_CHECKING:
+    from sovl_core.config_import import ImportedSetting
     from sovl_core.explanation import Explanation
     from sovl_core.forgetting import Forgotten
     from sovl_core.importing.reading import Reading
@@ -339,6 +340,21 @@ class SOVLSystem:
         """Change a setting by dotted key and save it; see :class:`SettingChange` for when it takes effect."""
         self._require_writable()
         return change_setting(self.config, self.plugins, self.life.config_path, key, value)
+
+    def import_config(self, file: Union[str, Path], dry_run: bool = False) -> List[ImportedSetting]:
+        """Carry the settings of the classic program's ``config.json`` over, saved in one step.
+
+        :param dry_run: only tell what would become of each.
+        :return: what became of each; those that are out of range or unknown are named and not taken.
+        :raises BadInput: when the file is no JSON object.
+        """
+        from sovl_core.config_import import changes_of, import_settings, read_classic
+
+        self._require_writable()
+        records = import_settings(self.config, read_classic(Path(file)), self.plugins.infos())
+        if not dry_run:
+            change_settings(self.config, self.plugins, self.life.config_path, changes_of(records))
+        return records
 
     def save(self) -> None:
         """Save vital signs and the state of the plugins."""

@@ -168,7 +168,11 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "config_commands:config",
         "Set up",
         "Read, change and describe the settings.",
-        examples=("config describe generation", "config set generation.temperature 0.9"),
+        examples=(
+            "config describe generation",
+            "config set generation.temperature 0.9",
+            "config import config.json --dry-run",
+        ),
     ),
     CommandEntry(
         "plugins",

@@ -1,9 +1,11 @@
-"""The settings of a life: ``config get|set|describe|path``."""
+"""The settings of a life: ``config get|set|describe|path|import``."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 import click
@@ -14,9 +16,11 @@ from sovl_core.cli.terminal import clean
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
+    from sovl_core.config_import import ImportedSetting
     from sovl_core.settings_info import SettingInfo
 
 FROM_NEXT_START = "This takes effect at the next start."
+PARTLY_FROM_NEXT_START = "Models, and plugins that are switched, follow at the next start; the rest holds now."
 
 
 @click.group("config", cls=SuggestingGroup, invoke_without_command=True)
@@ -96,6 +100,52 @@ def describe(app: AppContext, part: Optional[str], as_json: bool) -> None:
 def path(app: AppContext) -> None:
     """Print where the settings of this life are kept."""
     app.print(str(app.life_path() / "life.toml"))
+
+
+@config.command("import")
+@click.argument("file", metavar="FILE", type=click.Path())
+@click.option("--dry-run", is_flag=True, help="Only tell what would become of each setting; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def import_classic(app: AppContext, file: str, dry_run: bool, as_json: bool) -> None:
+    """Carry over the settings of the classic program.
+
+    FILE is its config.json. Each setting is taken under the name it has today, or named with what has taken its place.
+    What is out of range or unknown is named and not taken. life.toml is written in one step.
+    """
+    from sovl_core.cli.imported_settings import print_imported
+
+    records, live = _import(app, Path(file), dry_run)
+    if as_json:
+        app.print_json([dataclasses.asdict(record) for record in records])
+        return
+    print_imported(app, file, records, dry_run)
+    if not live:
+        app.print(PARTLY_FROM_NEXT_START, "dim")
+
+
+def _import(app: AppContext, file: Path, dry_run: bool) -> Tuple[List[ImportedSetting], bool]:
+    """Return what became of each setting, and whether all that changed holds already."""
+    from sovl_core.config_import import changes_of, import_settings, read_classic
+
+    if app.opened is not None:
+        records = app.opened.import_config(file, dry_run)
+        return records, dry_run or not changes_of(records)
+    from sovl_core.life import Life
+    from sovl_core.system_config import save_config, set_config_value
+
+    classic, manager = read_classic(file), plugin_manager(app)
+    with contextlib.ExitStack() as held:
+        # Holding the lock: a session that is open would write its own settings over these.
+        life = None if dry_run else held.enter_context(Life.open(app.life_path()))
+        settings = app.config()
+        records = import_settings(settings, classic, manager.infos())
+        changes = changes_of(records)
+        if life is not None and changes:
+            for key, value in changes.items():
+                set_config_value(settings, key, value, settings_models(manager))
+            save_config(settings, life.config_path)
+    return records, True
 
 
 def all_settings(models: Mapping[str, Any]) -> List[SettingInfo]:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from pydantic import Field
 
+from sovl_core import setting_change
 from sovl_core.error_handling import ConfigError
 from sovl_core.plugin import Plugin, PluginSettings
-from sovl_core.setting_change import change_setting
+from sovl_core.setting_change import change_setting, change_settings
 from sovl_core.system_config import load_config
 
 pytestmark = pytest.mark.no_torch
@@ -71,4 +72,24 @@ def test_what_is_refused_changes_nothing(path: Path, manager: Any, key: str, val
         change_setting(config, hooks, path, key, value)
     assert config == load_config(path)
     assert hooks.settings("tuned") == TunedSettings()
+    assert not path.exists()
+
+
+def test_several_settings_are_saved_in_one_step(path: Path, manager: Any, mocker: Any) -> None:
+    config, save = load_config(path), mocker.spy(setting_change, "save_config")
+    path.write_text("# mine\n[core]\nseed = 1  # lucky\n")
+    changes = change_settings(config, manager(Tuned()), path, {"core.seed": 7, "plugins.tuned.noise": 0.2})
+    assert [(change.key, change.value, change.live) for change in changes] == [
+        ("core.seed", 7, True),
+        ("plugins.tuned.noise", 0.2, True),
+    ]
+    assert save.call_count == 1
+    assert path.read_text().startswith("# mine\n[core]\nseed = 7  # lucky\n")
+
+
+def test_when_one_of_several_is_refused_none_is_changed(path: Path, manager: Any) -> None:
+    config = load_config(path)
+    with pytest.raises(ConfigError, match="0 to 1"):
+        change_settings(config, manager(Tuned()), path, {"core.seed": 7, "plugins.tuned.noise": 2})
+    assert config.core.seed == 42
     assert not path.exists()

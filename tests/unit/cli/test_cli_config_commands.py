@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -115,3 +116,77 @@ def test_alone_it_explains_itself(shell: Any) -> None:
     assert shell("config") == 0
     assert "describe" in shell.out
     assert shell.err == ""
+
+
+CLASSIC = {
+    "core_config": {"random_seed": 7, "random_sed": 1, "valid_split_ratio": 0.2},
+    "controls_config": {"base_temperature": 3, "save_path_prefix": "state"},
+    "lora_rank": 8,
+}
+
+
+@pytest.fixture
+def classic(tmp_path: Path) -> str:
+    (tmp_path / "config.json").write_text(json.dumps(CLASSIC))
+    return str(tmp_path / "config.json")
+
+
+def test_import_carries_a_classic_file_over_and_names_the_rest(shell: Any, classic: str) -> None:
+    shell.folder.mkdir()
+    (shell.folder / "life.toml").write_text("# mine\n[core]\nseed = 1  # lucky\n")
+    assert shell("config", "import", classic) == 0
+    rows = [" ".join(line.split()) for line in shell.out.splitlines()]
+    assert "core_config.random_seed 7 core.seed 7" in rows
+    assert "lora_config.lora_rank 8 lora.rank 8" in rows
+    assert "core_config.valid_split_ratio 0.2 core.validation_split 0.2 (as it is)" in rows
+    assert any(row.startswith('controls_config.save_path_prefix "state" a life is a folder') for row in rows)
+    assert "controls_config.base_temperature 3 generation.temperature = 3: must be a number, 0 to 2" in rows
+    unknown = f"core_config.random_sed 1 {classic}: no such setting; did you mean core_config.random_seed?"
+    assert unknown.replace(" ", "") in shell.out.replace(" ", "").replace("\n", "")
+    path = shell.folder / "life.toml"
+    assert rows[-1] == f"2 changed, 1 as they were, 1 without a counterpart, 2 not taken. Written: {path}"
+    assert path.read_text() == "# mine\n[core]\nseed = 7  # lucky\n\n[lora]\nrank = 8\n"
+
+
+def test_import_only_looks(shell: Any, classic: str) -> None:
+    assert shell("config", "import", "--dry-run", "--json", classic) == 0
+    records = {record["old"]: record for record in json.loads(shell.out)}
+    assert records["core_config.random_seed"]["outcome"] == "changed"
+    assert records["controls_config.base_temperature"]["outcome"] == "refused"
+    assert shell("config", "import", "--dry-run", classic) == 0
+    assert shell.out.endswith("Nothing was written.\n")
+    assert not shell.folder.exists()
+
+
+@pytest.mark.parametrize(("text", "said"), [("[1]", "an object is needed"), ('{"a" 1}', "line 1, column 6")])
+def test_import_of_what_is_no_json_object(shell: Any, tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "config.json").write_text(text)
+    assert shell("config", "import", str(tmp_path / "config.json")) == 2
+    assert said in shell.err
+    assert not shell.folder.exists()
+
+
+def test_import_leaves_a_life_alone_that_is_open_elsewhere(shell: Any, classic: str) -> None:
+    from sovl_core.life import Life
+
+    with Life.open(shell.folder):
+        before = (shell.folder / "life.toml").read_text() if (shell.folder / "life.toml").exists() else None
+        assert shell("config", "import", classic) == 1
+    assert "being written by process" in shell.err
+    assert before == ((shell.folder / "life.toml").read_text() if before is not None else None)
+
+
+def test_import_within_a_session_changes_the_open_life(app: Any, classic: str) -> None:
+    from sovl_core.cli.config_commands import config
+    from sovl_core.config_import import ImportedSetting
+
+    system, asked = app.system(), []
+
+    def import_config(file: Path, dry_run: bool) -> Any:
+        asked.append((file, dry_run))
+        return [ImportedSetting("core_config.random_seed", 7, "changed", "core.seed", 7)]
+
+    system.import_config = import_config
+    config.main(["import", classic], obj=app, standalone_mode=False)
+    assert asked == [(Path(classic), False)]
+    assert "follow at the next start" in app.stdout.getvalue()
