@@ -10,14 +10,13 @@ from sovl_core.constants import KEPT_KINDS
 from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
 from sovl_core.system_logging import log_info
 from sovl_gestation.deep_sleep import dreams_again, known_before, nothing_left, without_dreams
+from sovl_gestation.replay import choose_replay
 from sovl_gestation.settings import GestationSettings
 
 if TYPE_CHECKING:
     from sovl_core.plugin import PluginContext
     from sovl_core.records import Episode
 
-#: Dreams of earlier nights that are considered for replay.
-REPLAY_POOL = 512
 #: Capability of plugins that turn memories into dreams.
 DREAM_WRITER = "night.dreams"
 
@@ -35,6 +34,10 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
         return nothing_left(night, context.journal) or NightReport("nothing", "nothing new to learn")
     if not night.models.trainables:
         return NightReport("nothing", "nothing here can learn: no plugin that is on brought anything to train")
+    # A night that goes on after an interruption has drawn less from ``night.rng`` than before it.
+    seed = f"{context.config.core.seed}:{night.number}"
+    # Before anything is dreamed: nothing of this night may change what surprises.
+    replay = choose_replay(night, context, seed)
     dreams = _dreams(night, context, settings)
     learned_from = [d for d in dreams if d.verdict == "accepted" and not d.held_out and d.kind not in KEPT_KINDS]
     if not learned_from:
@@ -46,11 +49,8 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
     from sovl_gestation.night_training import NightTraining
 
     system_prompt = context.config.generation.system_prompt
-    # A night that goes on after an interruption has drawn less from ``night.rng`` than before it.
-    seed = f"{context.config.core.seed}:{night.number}"
-    replayed = _replayed(night, context, random.Random(f"{seed}:replay"))
     judge = Judge(night, settings, context.hooks, context.generate, system_prompt)
-    training = NightTraining(night, dreams, replayed, settings, context.hooks, system_prompt, seed)
+    training = NightTraining(night, dreams, replay.dreams, settings, context.hooks, system_prompt, seed)
     asked = list(dreams)
     if night.deep:
         # Not about the oldest memories alone.
@@ -61,9 +61,9 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
         night=night.number,
         dreams=len(dreams),
         steps=training.total,
-        replay=len(replayed),
+        replay=len(replay.dreams),
     )
-    judge.look_back(known_before(night, asked) if night.deep else replayed)
+    judge.look_back(known_before(night, asked) if night.deep else replay.dreams)
     training.run()
     verdict = judge.judge(asked)
     metrics = {
@@ -75,6 +75,7 @@ def gestate(night: Night, context: PluginContext, settings: GestationSettings) -
         "tokens": training.tokens,
         "skipped_steps": training.skipped,
         "trainable_parameters": night.models.trainable_parameters(),
+        **replay.metrics(),
     }
     return NightReport(
         verdict.status,
@@ -120,15 +121,3 @@ def _settle_small_talk(memories: List[Episode], context: PluginContext, dreams: 
         return
     for memory in without_dreams(memories, dreams):
         context.journal.set_learnable(memory.id, False, "no dream came of it: small talk or a question")
-
-
-def _replayed(night: Night, context: PluginContext, rng: random.Random) -> List[Dream]:
-    """Return dreams of earlier nights whose memories still hold."""
-    current = {memory.id for memory in night.old_memories if memory.superseded_by is None and memory.learnable}
-    if night.parent is None or not current:
-        return []
-    nights = context.journal.ancestors(night.parent)
-    pool = context.journal.accepted_dreams(nights=nights, limit=None)
-    pool = [d for d in pool if d.kind not in KEPT_KINDS and not d.held_out and current.issuperset(d.parents)]
-    rng.shuffle(pool)
-    return pool[:REPLAY_POOL]
