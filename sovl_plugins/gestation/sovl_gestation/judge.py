@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional,
 from sovl_core.constants import KEPT_KINDS
 from sovl_core.drift import DriftReport, measure_drift
 from sovl_core.events import Dream, Night, Progress, Turn
+from sovl_gestation.answer_match import says
 from sovl_gestation.settings import GestationSettings
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Judge:
     def recall(self, dreams: Sequence[Dream], reach: float = 1.0) -> float:
         """Return the share of dreams whose answer occurs in the greedy reply; NaN for none."""
         replies = self._replies(dreams, reach, "what it knows")
-        hits = sum(dream.answer.lower() in reply for dream, reply in zip(dreams, replies))
+        hits = sum(says(reply, dream.answer) for dream, reply in zip(dreams, replies))
         return hits / len(dreams) if dreams else float("nan")
 
     def false_recall(self, dreams: Sequence[Dream], reach: float = 1.0) -> Optional[float]:
@@ -100,18 +101,18 @@ class Judge:
 
         None where there are no such questions.
         """
-        answers = {d.answer.lower() for d in dreams if d.answer and d.kind not in KEPT_KINDS}
+        answers = {d.answer for d in dreams if d.answer and d.kind not in KEPT_KINDS}
         asked = [d for d in dreams if d.held_out and d.kind == "contrast"][: self.settings.judged_memories]
         replies = self._replies(asked, reach, "what it was never told")
-        wrong = sum(any(answer in reply for answer in answers) for reply in replies)
+        wrong = sum(any(says(reply, answer) for answer in answers) for reply in replies)
         return wrong / len(asked) if asked else None
 
     def _replies(self, dreams: Sequence[Dream], reach: float, detail: str) -> Iterator[str]:
-        """Yield the greedy reply to each dream's prompt, in lower case, giving way before each."""
+        """Yield the greedy reply to each dream's prompt, giving way before each."""
         for index, dream in enumerate(dreams):
             self.night.breathe()
             turn = Turn(dream.prompt, max_new_tokens=ANSWER_TOKENS, purpose="evaluation", reach=reach)
-            reply = self.generate(turn).text.lower()
+            reply = self.generate(turn).text
             self.night.progress(Progress("judge", index + 1, len(dreams), detail=detail))
             yield reply
 

@@ -318,3 +318,13 @@ def test_the_fingerprint_is_a_copy(models):
         models.base.table.add_(1)
     assert before.shape == (3, 10)
     assert not torch.equal(before, fingerprint(models))
+
+
+def test_an_answer_inside_another_word_is_neither_known_nor_confused(make):
+    judge = make(["Maybe"])
+    asked = [held_out("May"), held_out("never told", kind="contrast")]
+    assert judge.recall(asked[:1]) == 0.0
+    assert judge.false_recall(asked) == 0.0
+    judge.knows = ["May"]
+    assert judge.recall(asked[:1]) == 1.0
+    assert judge.false_recall(asked) == 1.0
