@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Iterator, List, Sequence
 
 from sovl_core.durable import replace_file
+from sovl_core.journal_forgetting import QUOTED_WORDS
 
 #: A line that asks for something to be forgotten says what.
 FORGETTING = "/forget"
@@ -44,4 +45,6 @@ def _entries(content: str) -> Iterator[str]:
 
 def _says(entry: str, texts: Sequence[str]) -> bool:
     typed = "\n".join(line[1:] for line in entry.splitlines() if line.startswith("+")).strip()
-    return typed.startswith(FORGETTING) or any(text in typed for text in texts)
+    if typed.startswith(FORGETTING) or typed in texts:
+        return True
+    return any(text in typed for text in texts if len(text.split()) >= QUOTED_WORDS)

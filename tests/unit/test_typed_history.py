@@ -36,6 +36,12 @@ def test_what_was_forgotten_is_taken_out_and_nothing_else(path):
     assert "Zanzibar" not in path.read_text(encoding="utf-8")
 
 
+def test_a_word_that_stands_in_everything_takes_only_itself_along(path):
+    typed(path, "yes", "yes, I know", "/no yes")
+    assert forget_typed(path, ["yes"]) == 1
+    assert left(path) == ["yes, I know", "/no yes"]
+
+
 def test_where_nothing_is_to_be_forgotten_the_file_is_left_alone(path):
     typed(path, "hello")
     before = path.stat().st_mtime_ns, path.stat().st_ino

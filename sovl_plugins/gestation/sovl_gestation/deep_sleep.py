@@ -6,6 +6,7 @@ untrained weights, so that what was forgotten, superseded or learned badly is no
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, List, Optional, Sequence
 
@@ -24,18 +25,20 @@ BACKGROUND_AGAIN = 1024
 BY_DAY = "train"
 
 
-def dreams_again(journal: Journal, memories: Sequence[Episode]) -> List[Dream]:
-    """Return dreams of earlier nights that still hold, oldest first, as new ones: those of these memories, background.
+def dreams_again(journal: Journal, memories: Sequence[Episode], rng: random.Random) -> List[Dream]:
+    """Return dreams of earlier nights that still hold, as new ones: those of these memories, and background.
 
     Of each memory those of the last night that dreamed of it. What was never told is not among them: some of it may
-    have been told since.
+    have been told since. They are mixed: whoever remembers only so many of them has some of every memory.
     """
     found = [dream for dream in reversed(journal.accepted_dreams(limit=None)) if dream.night is not None]
     numbers = {memory.id for memory in memories}
     about = [d for d in found if d.kind not in KEPT_KINDS and d.parents and numbers.issuperset(d.parents)]
     last = {d.parents[0]: d.night for d in about if not d.held_out}
     chosen = [d for d in about if last.get(d.parents[0]) == d.night]
-    return [replace(dream, id=None, night=None) for dream in chosen + _background(found)]
+    again = [replace(dream, id=None, night=None) for dream in chosen + _background(found)]
+    rng.shuffle(again)
+    return again
 
 
 def _background(found: Sequence[Dream]) -> List[Dream]:

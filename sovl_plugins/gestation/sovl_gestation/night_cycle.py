@@ -94,7 +94,7 @@ def _dreams(night: Night, context: PluginContext, settings: GestationSettings) -
         found = context.journal.dreams(night=night.number, limit=None)
         if found:
             return found[::-1]
-    again = dreams_again(context.journal, night.memories) if night.deep else []
+    again = dreams_again(context.journal, night.memories, night.rng) if night.deep else []
     memories = without_dreams(night.memories, again)
     night.progress(Progress("dream", 0, len(memories)))
     request = DreamRequest(

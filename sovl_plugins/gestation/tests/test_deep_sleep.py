@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from types import SimpleNamespace
 
 import pytest
@@ -49,9 +50,9 @@ def test_dreams_of_the_last_night_that_dreamed_of_a_memory_are_dreamed_again(jou
     journal.supersede(gone.id, doubted.id)
     memories = [journal.episode(number.id) for number in (one, two, doubted)]
 
-    again = dreams_again(journal, memories)
+    again = dreams_again(journal, memories, random.Random(0))
 
-    assert [dream.prompt for dream in again] == ["two", "judged", "new"]
+    assert sorted(dream.prompt for dream in again) == ["judged", "new", "two"]
     assert {(dream.id, dream.night) for dream in again} == {(None, None)}
     assert [memory.id for memory in without_dreams(memories, again)] == [doubted.id]
 
@@ -61,7 +62,15 @@ def test_background_comes_again_and_what_was_never_told_does_not(journal, mocker
     contrast = Dream("contrast", "What is my cat called?", "x", verdict="accepted")
     lived(journal, [background("a"), background("judged before", held_out=True), contrast])
     lived(journal, [background("b"), background("judged", held_out=True), background("c")])
-    assert [dream.prompt for dream in dreams_again(journal, [])] == ["judged", "b", "c"]
+    again = dreams_again(journal, [], random.Random(0))
+    assert sorted(dream.prompt for dream in again) == ["b", "c", "judged"]
+
+
+def test_they_are_mixed_so_that_the_last_of_them_are_of_every_memory(journal):
+    memories = [journal.begin_episode(text, "c") for text in (DOG, CITY, CAT, "It rains.")]
+    lived(journal, [about(memory.id, f"{memory.id} {number}") for memory in memories for number in range(40)])
+    again = dreams_again(journal, memories, random.Random(0))
+    assert {dream.parents[0] for dream in again[-40:]} == {memory.id for memory in memories}
 
 
 def test_a_deep_night_is_judged_by_what_earlier_ones_have_learned(journal):
