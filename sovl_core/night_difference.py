@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Statuses of nights whose weights were kept.
 KEPT = (*ACCEPTED, "undone")
+#: Settings that are part of a night's report by themselves.
+MODELS = ("base_model", "scaffold_model")
 #: A value of the first night and the one of the second; None where a night has none.
 Pair = Tuple[Any, Any]
 
@@ -69,9 +71,6 @@ def compare_nights(journal: Journal, store: NightStore, first: Optional[int], se
     before, after = (_record(journal, number) for number in (first, second))
     problems: List[str] = []
     weights = [_weights(store, record, problems) for record in (before, after)]
-    settings: Dict[str, Pair] = {}
-    if before is not None and after is not None:
-        settings = _differing(_settings(before), _settings(after))
     return NightDifference(
         first,
         second,
@@ -79,7 +78,7 @@ def compare_nights(journal: Journal, store: NightStore, first: Optional[int], se
         only_second=journal.learned_beyond(second, first),
         metrics=_paired(_metrics(before), _metrics(after)),
         plugins=_differing(before.plugins if before else {}, after.plugins if after else {}),
-        settings=settings,
+        settings=_settings(before, after),
         weights=movements(*weights),  # type: ignore[arg-type]
         problems=problems,
     )
@@ -136,10 +135,16 @@ def _metrics(record: Optional[NightRecord]) -> Dict[str, Any]:
     return {} if record is None else flattened(record.report.get("metrics") or {})
 
 
-def _settings(record: NightRecord) -> Dict[str, Any]:
-    report = record.report
-    models = {f"core.{name}": report[name] for name in ("base_model", "scaffold_model") if name in report}
-    return {**models, **flattened(report.get("settings") or {})}
+def _settings(first: Optional[NightRecord], second: Optional[NightRecord]) -> Dict[str, Pair]:
+    """Return the settings that differ, of those that were written down with both nights."""
+    if first is None or second is None:
+        return {}
+    both: List[Dict[str, Any]] = [{}, {}]
+    for found, report, other in zip(both, (first.report, second.report), (second.report, first.report)):
+        found.update({f"core.{name}": report[name] for name in MODELS if name in report and name in other})
+        if "settings" in other:
+            found.update(flattened(report.get("settings") or {}))
+    return _differing(*both)
 
 
 def flattened(values: Mapping[str, Any], prefix: str = "") -> Dict[str, Any]:

@@ -81,6 +81,15 @@ def test_plugins_and_settings_that_differ(journal: Any, store: NightStore) -> No
     }
 
 
+def test_settings_that_one_night_did_not_keep_are_not_compared(journal: Any, store: NightStore) -> None:
+    first = live(journal, store, [], {"base_model": "tiny"})
+    second = live(
+        journal, store, [], {"base_model": "small", "scaffold_model": "none", "settings": {"core": {"seed": 1}}}
+    )
+    for nights in ((first, second), (second, first)):
+        assert list(compare_nights(journal, store, *nights).settings) == ["core.base_model"]
+
+
 def test_how_far_the_weights_moved(journal: Any, store: NightStore) -> None:
     first = live(journal, store, [], {}, weights=weights(1.0, "7", "8"))
     second = live(journal, store, [], {}, weights=weights(3.0, "8", "9", "10"))
