@@ -59,11 +59,11 @@ class ConversationJournal(JournalPart):
     def last_conversation(self) -> Optional[str]:
         """Return the conversation of the newest episode, or one that branched off since; None where nothing was said.
 
-        A branch in which nothing was said yet counts, so that the shell's next command goes on with it.
+        A branch in which nothing was said yet counts, so that the shell's next command goes on with it. Conversations
+        that were taken in from elsewhere are gone on with only where there are no others.
         """
         with self._database.read() as connection:
-            query = "SELECT id, conversation FROM episodes WHERE id < ? ORDER BY id DESC LIMIT 1"
-            newest = connection.execute(query, (NO_BOUND,)).fetchone()
+            newest = _newest(connection, "source <> 'import'") or _newest(connection, "source = 'import'")
             if newest is None:
                 return None
             latest = _value(connection, _LATEST_BRANCH)
@@ -93,6 +93,13 @@ class ConversationJournal(JournalPart):
             _keep(connection, _BRANCH + name, to_json(branch))
             _keep(connection, _LATEST_BRANCH, to_json({"conversation": name, "newest": newest}))
         return name
+
+
+def _newest(connection: sqlite3.Connection, terms: str) -> Optional[sqlite3.Row]:
+    # From the newest down: at worst through what was taken in since the last word.
+    query = f"SELECT id, conversation FROM episodes WHERE id < ? AND {terms} ORDER BY id DESC LIMIT 1"
+    row: Optional[sqlite3.Row] = connection.execute(query, (NO_BOUND,)).fetchone()
+    return row
 
 
 def _line(connection: sqlite3.Connection, conversation: str) -> Iterator[Tuple[str, int]]:

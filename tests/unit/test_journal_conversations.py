@@ -6,7 +6,7 @@ import pytest
 
 from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.journal import Journal
-from sovl_core.records import Message
+from sovl_core.records import Exchange, Message
 
 pytestmark = pytest.mark.no_torch
 
@@ -109,6 +109,16 @@ def test_a_branch_of_a_branch_may_go_back_further_than_the_first_did(journal):
     assert heard(journal, again) == ["afresh"]
     with pytest.raises(BadInput, match=f"Episode {three} is no part"):
         journal.branch_conversation(first, after=three)
+
+
+def test_conversations_from_elsewhere_are_last_only_where_there_are_no_others(journal):
+    journal.take_in([Exchange("One", conversation="chatgpt-a")])
+    assert journal.last_conversation() == "chatgpt-a"
+    journal.begin_episode("Hello", "mine")
+    journal.take_in([Exchange("Two", conversation="chatgpt-b"), Exchange("A line", conversation="x", source="import")])
+    assert journal.last_conversation() == "mine"
+    journal.take_in([Exchange("Told", conversation="told", source="tell")])
+    assert journal.last_conversation() == "told"
 
 
 def test_a_branch_is_the_last_conversation_until_something_is_said_elsewhere(journal, tmp_path):
