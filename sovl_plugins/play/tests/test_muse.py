@@ -31,6 +31,8 @@ def test_something_is_better_than_silence(run, script, say):
     assert run("muse", "the", "sea").startswith("…\n")
 
 
-def test_with_one_thing_alone_it_starts_from_there(run, script):
+def test_with_one_thing_alone_it_starts_from_there(run, script, say):
     script.texts = ["Waves."]
     assert run("muse", "the", "sea") == "Waves.\n(from “the sea”)"
+    say("I see the sea", "The sea!")
+    assert run("muse", "what", "I", "see", "of", "the", "sea") == "Waves.\n(from “what I see of the sea”)"

@@ -42,6 +42,12 @@ def test_what_is_said_in_a_named_style_is_closest_to_that_style(name):
     assert min(styles, key=lambda other: spoken.distance(styles[other])) == name
 
 
+def test_six_words_more_are_half_a_step_in_one_of_seven_numbers():
+    short, longer, longest = (measure([" ".join(["Word"] * count) + "."]) for count in (2, 8, 80))
+    assert short.distance(longer) == pytest.approx(0.5 / 7)
+    assert short.distance(longest) == pytest.approx(1 / 7)
+
+
 def test_a_style_in_words_leaves_out_what_there_is_none_of():
     assert (
         measure(["i can't stop!"]).describe()

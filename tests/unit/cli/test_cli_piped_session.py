@@ -9,6 +9,7 @@ import pytest
 from sovl_core.cli.application import run
 from sovl_core.cli.piped_session import run_piped
 from sovl_core.error_handling import BadInput, SOVLError
+from sovl_core.plugin import Command
 
 pytestmark = pytest.mark.no_torch
 
@@ -122,11 +123,18 @@ def test_a_reader_that_goes_away_ends_it_and_what_was_said_is_kept(shell: Any) -
 
 def test_panic_closes_the_life_and_goes_on_with_it_in_another_conversation(shell: Any) -> None:
     lives: List[Any] = []
-    shell.prepare = lives.append
-    assert shell(stdin="One\n/panic\nTwo\n/history\n") == 0
+
+    def prepare(system: Any) -> None:
+        lives.append(system)
+        count = f"life number {len(lives)}"
+        system.plugin_commands["which"] = Command("which", "Which.", lambda words, options: count)
+
+    shell.prepare = prepare
+    assert shell(stdin="One\n/panic\nTwo\n/history\n/which\n") == 0
     assert shell.out == "You said: One\nYou said: Two\n"
     assert "One" not in shell.err
     assert "Two" in shell.err
+    assert "life number 2" in shell.err
     before, after = lives
     assert before.closed
     assert after.closed
