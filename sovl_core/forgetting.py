@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, List, Optional, Sequence
 
-from sovl_core.error_handling import BadInput, SOVLError
+from sovl_core.error_handling import BadInput, SOVLError, log_error
 from sovl_core.events import Forgetting
 from sovl_core.system_logging import log_info
 from sovl_core.typed_history import forget_typed
@@ -96,9 +96,13 @@ class Forgetter:
 
     def finish_interrupted(self) -> None:
         """Go on with forgetting that was interrupted, or that could not be finished because somebody read."""
-        if self._journal.unfinished_forgetting():
+        if not self._journal.unfinished_forgetting():
+            return
+        try:
             with self._gate.turn():
                 self._finish()
+        except SOVLError as error:  # a full disk must not keep anybody from their life; the next start tries again
+            log_error(self._logger, error, event="forgetting_unfinished")
 
     def purge(self) -> List[int]:
         """Remove the files of all nights that have learned what was forgotten, for good; they are not gone back to.
@@ -133,7 +137,13 @@ class Forgetter:
     def _finish(self) -> bool:
         self._hooks.on_forget(Forgetting(self._journal.unfinished_forgetting()))
         self._state.save()
-        return self._journal.finish_forgetting()
+        try:
+            return self._journal.finish_forgetting()
+        except SOVLError as error:
+            raise SOVLError(
+                f"It is forgotten, but words of it stay in unused parts of the journal's file: {error.message}",
+                "Free some disk space; the next command that writes in this life finishes it",
+            ) from error
 
     def _refuse_during_work(self) -> None:
         if self._gate.work is not None:

@@ -205,6 +205,24 @@ def test_forgetting_that_was_interrupted_is_finished_at_the_next_start(life_of: 
     assert third.told == []
 
 
+def test_a_full_disk_costs_no_life_and_the_next_start_tries_again(life_of: Any, mocker: Any) -> None:
+    full = SOVLError("no space left", "Make room")
+    first = life_of(Keeper())
+    first.tell(SECRET)
+    scrub = mocker.patch("sovl_core.journal_database.JournalDatabase.scrub", side_effect=full)
+    with pytest.raises(SOVLError, match=r"It is forgotten, but words of it stay.*no space left.*Free some disk space"):
+        first.forget(1)
+    assert first.journal.episode(1) is None
+    first.close()
+
+    second = life_of(Keeper())
+    assert scrub.call_count == 2
+    assert second.journal.unfinished_forgetting() == [1]
+    second.close()
+    mocker.stopall()
+    assert life_of(Keeper()).journal.unfinished_forgetting() == []
+
+
 def test_a_question_that_was_forgotten_cannot_be_answered_any_more(system: Any) -> None:
     asked = system.tell(SECRET)
     system._parts.talk.ask("How old is Zanzibar?", "curiosity", system.conversation, asked.id)

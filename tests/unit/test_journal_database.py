@@ -215,3 +215,35 @@ def test_threads_take_turns(database):
         thread.join()
 
     assert sorted(keys(database)) == sorted(f"{name}-{number}" for name in "abcdefgh" for number in range(20))
+
+
+def test_scrubbing_leaves_nothing_of_what_was_deleted_in_either_file(database, path):
+    for number in range(200):
+        put(database, f"zanzibar {number}", "zanzibar" * 50)
+    put(database, "kept")
+    with database.write() as connection:
+        connection.execute("DELETE FROM state WHERE key LIKE 'zanzibar%'")
+    log = path.with_name(path.name + "-wal")
+    assert b"zanzibar" in path.read_bytes() + log.read_bytes()
+
+    assert database.scrub()
+
+    assert b"zanzibar" not in path.read_bytes()
+    assert log.stat().st_size == 0
+    assert keys(database) == ["kept"]
+    assert pragma(database, "user_version") > 0
+
+
+def test_scrubbing_waits_for_no_reader_for_ever(path, monkeypatch):
+    monkeypatch.setattr(journal_database, "LOCK_TIMEOUT", 0.01)
+    writer = JournalDatabase(path)
+    reader = JournalDatabase(path, read_only=True)
+    put(writer, "a")
+    with reader.read() as connection:
+        connection.execute("SELECT * FROM state").fetchall()
+        assert not writer.scrub()
+    assert writer.scrub()
+    with pytest.raises(SOVLError, match="reading only"):
+        reader.scrub()
+    reader.close()
+    writer.close()

@@ -372,3 +372,27 @@ def test_deep_night_builds_on_no_other_and_is_undone_to_the_one_before_it(journa
     journal.use_night(after)
     assert nights_of(journal, memories) == [after, deep, deep, deep]
     assert statuses(journal) == {first: "accepted", second: "accepted", deep: "accepted", after: "accepted"}
+
+
+def test_nights_are_counted_since_the_last_deep_one_that_ended(journal):
+    def live(status="accepted", deep=False, trigger="command"):
+        number = journal.open_night(journal.current_night(), trigger, {}, deep=deep)
+        end = journal.accept_night if status == "accepted" else journal.close_night
+        end(number, status, *([[]] if status == "accepted" else []), {})
+        return number
+
+    assert (journal.accepted_since_deep(), journal.built_on_by("train")) == (0, [])
+    first = live()
+    live("set_aside")
+    by_day = live(trigger="train")
+    assert (journal.accepted_since_deep(), journal.built_on_by("train")) == (2, [by_day])
+    live("failed", deep=True)
+    assert journal.accepted_since_deep() == 2
+    live("set_aside", deep=True)
+    assert journal.accepted_since_deep() == 0
+    live()
+    assert (journal.accepted_since_deep(), journal.built_on_by("train")) == (1, [by_day])
+    live(deep=True)
+    assert (journal.accepted_since_deep(), journal.built_on_by("train")) == (0, [])
+    journal.use_night(first)
+    assert journal.accepted_since_deep() == 0
