@@ -9,9 +9,9 @@ from typing import Iterator, List
 from sovl_dream import verbs
 from sovl_dream.claim_state import rest_of
 from sovl_dream.claim_types import Claim
-from sovl_dream.claim_values import is_place, plain_value
+from sovl_dream.claim_values import date_parts, is_place, number_in, plain_value
 from sovl_dream.lexicon import OCCUPATION
-from sovl_dream.statement import Statement, parse_statement
+from sovl_dream.statement import Statement, is_plural, parse_statement
 
 #: How long ago it was: that something has changed since then is well possible.
 _LONG_AGO = re.compile(
@@ -23,33 +23,46 @@ _TAKING = ("get", "got", "start", "started", "find", "found", "take", "taken", "
 _SHIFTED = r"(?:moved|changed|postponed|rescheduled|pushed|shifted|switched)"
 
 
-def now_so(statement: Statement) -> Iterator[Statement]:
-    """Yield what is so since the change that a statement tells of; nothing where it tells of none."""
-    lemma, rest = statement.lemma.split()[-1], rest_of(statement)
-    if statement.auxiliary not in ("did", "have", "has", "was", "is") or _LONG_AGO.search(rest):
-        return
-    shifted = re.match(rf"^(?:been )?{_SHIFTED}(?: from .+?)? to (.+)$", f"{statement.verb.split()[-1]} {rest}")
-    shifted = shifted or re.match(rf"^(?:been )?{_SHIFTED}(?: from .+?)? to (.+)$", rest)
-    if shifted and not statement.speaks_of_self and re.match(r"(?:my|our|the) ", statement.subject):
-        yield from _parsed(f"{statement.subject} is {shifted.group(1)}")
+def now_so(statement: Statement) -> List[Statement]:
+    """Return what is so since the change that a statement tells of; nothing where it tells of none."""
+    if statement.auxiliary not in ("did", "have", "has", "was", "is") or _LONG_AGO.search(rest_of(statement)):
+        return []
+    parsed = (parse_statement(sentence) for sentence in _since(statement, rest_of(statement)))
+    return [replace(found, newly=True) for found in parsed if found is not None]
+
+
+def _since(s: Statement, rest: str) -> Iterator[str]:
+    """Yield sentences that say what is so since a change."""
+    lemma = s.lemma.split()[-1]
+    shifted = re.match(
+        rf"^(?:been )?{_SHIFTED}(?: from .+?)? to (.+)$", f"{'' if s.is_copula else lemma} {rest}".strip()
+    )
+    # "My parents have moved to Spain" is another thing than "my meeting has moved to Friday".
+    by_itself = shifted and lemma in ("move", "moved") and not date_parts(shifted.group(1))
+    if shifted and not by_itself and re.match(r"(?:my|our|the) ", s.subject):
+        yield f"{s.subject} is {_when(shifted.group(1))}"
     if lemma in ("move", "moved", "relocate", "relocated"):
-        yield from _moved(statement, rest)
+        yield from _moved(s, rest)
     elif lemma in _OTHERWISE:
         other = re.match(r"^((?:my|our|the) .+?)(?: from .+?)? to (.+)$", rest)
-        yield from _parsed(f"{other.group(1)} is {other.group(2)}") if other else ()
+        if other:
+            yield f"{other.group(1)} is {_when(other.group(2))}"
     elif lemma in ("rename", "renamed"):
         other = re.match(r"^((?:my|our|the) [a-z]+)(?: [A-Z]\w+)? (?:to |as )?([A-Z].*)$", rest)
-        yield from _parsed(f"{other.group(1)} is called {other.group(2)}") if other else ()
+        if other:
+            yield f"{other.group(1)} is called {other.group(2)}"
     elif lemma in ("turn", "turned"):
         age = re.match(r"^([\w-]+)(?: years old| last \w+| this \w+| today| yesterday| in \w+| on \w+)*$", rest)
-        yield from [_turned(statement, "is", age.group(1))] if age else ()
+        if age and number_in(age.group(1)):
+            yield f"{_with_verb(s.subject, 'be')} {age.group(1)}"
     elif lemma in _TAKING:
         job = re.search(r"^(?:an?|the|my) (?:new )?(?:job|position) (at|for|with|as) (.+)$", rest)
         job = job or re.search(r"^working (at|for|as) (.+)$", rest)
         if job:
-            yield _turned(statement, "work", job.group(2), "at" if job.group(1) == "with" else job.group(1))
+            where = "at" if job.group(1) == "with" else job.group(1)
+            yield f"{_with_verb(s.subject, 'work')} {where} {job.group(2)}"
     elif lemma in ("become", "became") and re.fullmatch(rf"an? (?:\w+ )?(?:{OCCUPATION})", rest):
-        yield _turned(statement, "work", rest, "as")
+        yield f"{_with_verb(s.subject, 'work')} as {rest}"
 
 
 def ended(statement: Statement) -> List[Claim]:
@@ -81,32 +94,32 @@ def stopped(statement: Statement) -> List[Statement]:
     return []
 
 
-def _moved(statement: Statement, rest: str) -> Iterator[Statement]:
+def _moved(s: Statement, rest: str) -> Iterator[str]:
     home = re.match(rf"^(?:back )?(?:from .+? )?(?:back )?to (.+?){_LATELY}", rest)
     what = re.match(r"^((?:my|our|the) .+?)(?: from .+?)? (to|into|under|behind|onto|on) (.+)$", rest)
-    if home and is_place(home.group(1)) and not re.search(r"ing$|^(?:work|bed|sleep)$", home.group(1)):
-        yield _turned(statement, "live", home.group(1), "in")
+    town = home.group(1) if home else ""
+    if town and is_place(town) and not date_parts(town) and not re.search(r"ing$|^(?:work|bed|sleep)$", town):
+        yield f"{_with_verb(s.subject, 'live')} in {town}"
+    elif what and date_parts(what.group(3)):
+        yield f"{what.group(1)} is {_when(what.group(3))}"
     elif what:
         place = {"to": "in", "into": "in", "onto": "on"}.get(what.group(2), what.group(2))
-        yield replace(_turned(statement, "put", what.group(3), place), middle=what.group(1))
+        yield f"{what.group(1)} is {place} {what.group(3)}"
 
 
-def _turned(statement: Statement, lemma: str, complement: str, preposition: str = "") -> Statement:
-    auxiliary = ("am" if statement.speaks_of_self else "is") if lemma == "is" else "do"
-    verb = auxiliary if lemma == "is" else lemma
-    return replace(
-        statement,
-        verb=verb,
-        lemma=lemma,
-        auxiliary=auxiliary,
-        middle="",
-        preposition=preposition,
-        complement=complement,
-        newly=True,
-    )
+def _with_verb(subject: str, verb: str) -> str:
+    """Return subject and verb in the present tense: "my sister works", "we are"."""
+    several = subject in ("I", "we") or is_plural(subject.split())
+    if verb == "be":
+        return f"{subject} {'am' if subject == 'I' else 'are' if several else 'is'}"
+    return f"{subject} {verb if several else f'{verb}s'}"
 
 
-def _parsed(sentence: str) -> Iterator[Statement]:
-    found = parse_statement(sentence)
-    if found is not None:
-        yield replace(found, newly=True)
+def _when(value: str) -> str:
+    """Return a day or time with its preposition: "on Friday", "at noon"; other values as they are."""
+    parts = date_parts(value)
+    if not parts or re.match(r"(?:in|on|at|the) |\d", value):
+        return value
+    if "time" in parts:
+        return f"at {value}"
+    return f"on {value}" if "weekday" in parts or "day" in parts else f"in {value}"

@@ -150,14 +150,15 @@ def _verb_of_others(words: Sequence[str]) -> Optional[_Verb]:
             continue
         if after in verbs.BE or after in verbs.MODALS or after in _AUXILIARIES:
             continue
-        if verbs.is_known(word) or (verbs.is_infinitive(word) and _plural(words[:position])):
+        if verbs.is_known(word) or (verbs.is_infinitive(word) and is_plural(words[:position])):
             return _verb_at(words, position, "do" if verbs.is_infinitive(word) else "does")
         if doubtful is None and verbs.is_finite(word):
             doubtful = position
     return None if doubtful is None else _verb_at(words, doubtful, "does")
 
 
-def _plural(subject: Sequence[str]) -> bool:
+def is_plural(subject: Sequence[str]) -> bool:
+    """Return True for the words of a subject that are several: "my parents", "Tom and Ann"."""
     last = subject[-1].lower()
     several = re.search(r"[^s]s$", last) and not last.endswith(("'s", "’s"))
     return bool(several) or last in ("children", "people", "men", "women", "family") or "and" in subject

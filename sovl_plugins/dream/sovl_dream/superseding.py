@@ -8,7 +8,7 @@ from sovl_dream.answers import with_question
 from sovl_dream.claim_index import ClaimIndex
 from sovl_dream.contradiction import Contradiction, Told, contradictions, told_in, wholly
 from sovl_dream.verification import TOLD_OTHERWISE
-from sovl_dream.writer import answer_sentence, said_back
+from sovl_dream.writer import said_back, taught_as
 
 if TYPE_CHECKING:
     from sovl_core.journal import Journal
@@ -52,7 +52,7 @@ def outdated(journal: Journal, memories: Sequence[Episode]) -> Set[Tuple[int, st
     memories = [with_question(memory, journal) for memory in memories]
     told = {memory.id: told_in(memory) for memory in memories}
     found = contradictions([*memories, *_related(journal, index, memories, told)])
-    return {(one.old.memory, answer_sentence(one.old.statement)) for one in found}
+    return {(one.old.memory, taught) for one in found for taught in taught_as(one.old.statement)}
 
 
 def forget(journal: Journal, memories: Iterable[int]) -> None:
@@ -90,7 +90,7 @@ def _related(
 def _reject(journal: Journal, memory: int, gone: Sequence[Contradiction], statements: Sequence[Told]) -> None:
     """Reject the dreams of what a memory tells that is not so any more."""
     old = {one.old.statement for one in gone}
-    taught = {answer_sentence(statement) for statement in old}
+    taught = {sentence for statement in old for sentence in taught_as(statement)}
     still = {said_back(one.statement.complement) for one in statements if one.statement not in old}
     news = {said_back(statement.complement) for statement in old} - still
     for dream in journal.dreams(episode=memory, limit=None):

@@ -9,6 +9,7 @@ from typing import List
 from sovl_core.events import Dream
 from sovl_core.records import Episode
 from sovl_dream.answers import completed, question_of
+from sovl_dream.implication import with_implied
 from sovl_dream.lexicon import CUE_FRAMES, FUNCTION_WORDS
 from sovl_dream.memories import statements_in
 from sovl_dream.person import to_first_person, to_second_person
@@ -33,15 +34,21 @@ _TALK = (
 def dream(episode: Episode, per_memory: int, settings: DreamSettings, rng: random.Random) -> List[Dream]:
     """Return the dreams of one memory, held-out ones included; nothing where it holds no statement.
 
-    :param per_memory: how many to train on, for each statement of the memory.
+    :param per_memory: how many to train on, for each statement of the memory and each that one implies.
     """
     dreams: List[Dream] = []
     question = question_of(episode)
     if question and not completed(question, episode.prompt):
         dreams += _answered_question(episode, question)
-    for statement in statements_in(episode):
-        dreams += _statement_dreams(statement, episode, per_memory, settings, rng)
+    for said in statements_in(episode):
+        for statement in with_implied(said):
+            dreams += _statement_dreams(statement, episode, per_memory, settings, rng)
     return dreams
+
+
+def taught_as(statement: Statement) -> List[str]:
+    """Return all that a statement is taught as: itself and what it implies, said back to the user."""
+    return [answer_sentence(one) for one in with_implied(statement)]
 
 
 def _statement_dreams(

@@ -158,6 +158,16 @@ def test_dreams_of_what_is_told_otherwise_are_outdated(journal):
     assert outdated(journal, [new]) == set()
 
 
+def test_what_a_statement_implied_is_outdated_with_it(journal):
+    (old,) = tell(journal, "I moved to Oslo. My dog is called Rex.")
+    lives = Dream("question", "Where do I live?", "You live in Oslo.", [old.id], answer="Oslo", verdict="accepted")
+    sleep(journal, lives, *dreams_of(old)[2:3])
+    (new,) = tell(journal, "I live in Bergen.")
+    assert supersede(journal, [new]) == set()
+    assert [dream.prompt for dream in journal.accepted_dreams()] == ["My dog?"]
+    assert outdated(journal, [old]) == {(old.id, "You moved to Oslo."), (old.id, "You live in Oslo.")}
+
+
 def test_what_is_forgotten_leaves_no_trace(journal):
     old, new = tell(journal, "I live in Lund.", "My dog is called Rex.")
     forget(journal, [old.id])

@@ -12,7 +12,7 @@ from sovl_core.records import Episode
 from sovl_dream.settings import DreamSettings
 from sovl_dream.statement import parse_statement
 from sovl_dream.verification import holds, verify
-from sovl_dream.writer import answer_sentence, cues, dream, in_talk, reverse_questions
+from sovl_dream.writer import answer_sentence, cues, dream, in_talk, reverse_questions, taught_as
 
 pytestmark = pytest.mark.no_torch
 
@@ -88,6 +88,13 @@ def test_an_answer_to_a_question_of_the_systems_is_put_back_to_it():
     assert [(entry.prompt, entry.completion, entry.answer, entry.verdict) for entry in only] == [
         ("What breed is my dog?", "A poodle!", "A poodle", "accepted")
     ]
+
+
+def test_who_moved_is_asked_where_they_live():
+    dreams = verify(dreamt("I moved to Oslo."))
+    assert {entry.completion for entry in dreams} == {"You moved to Oslo.", "You live in Oslo."}
+    assert {entry.answer for entry in dreams} == {"Oslo"}
+    assert taught_as(parse_statement("I moved to Oslo.")) == ["You moved to Oslo.", "You live in Oslo."]
 
 
 def test_an_answer_that_completes_a_statement_is_dreamed_of_like_one():
