@@ -65,6 +65,16 @@ def test_a_life_that_could_not_be_opened_is_let_go(tmp_path: Path, arguments: An
     SOVLSystem.open(tmp_path / "life", **NO_PLUGINS).close()
 
 
+def test_a_plugin_of_the_current_night_that_is_absent_is_named_once(tmp_path: Path) -> None:
+    with SOVLSystem.open(tmp_path / "life", **NO_PLUGINS) as system:
+        night = system.journal.open_night(None, "command", {"gone": "sovl-gone 1.0"})
+        system.journal.accept_night(night, "accepted", [], {})
+    told: List[str] = []
+    with SOVLSystem.open(tmp_path / "life", warn=told.append, **NO_PLUGINS):
+        pass
+    assert [note.split(": ")[-1] for note in told if "gone" in note] == ["pip install sovl-gone"]
+
+
 def test_only_one_process_writes_a_life_and_readers_are_free(tmp_path: Path) -> None:
     with SOVLSystem.open(tmp_path / "life", **NO_PLUGINS) as writer:
         writer.tell("a fact")
