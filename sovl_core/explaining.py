@@ -130,9 +130,9 @@ class Explaining:
         return (found[-1] if found else None), reply.annotations
 
     def _origin(self, number: int, probability: float) -> Origin:
-        episode = self._journal.episode(number)
+        episode, nights = self._journal.episode(number), self._journal.nights_that_learned(number)
         if episode is None:
-            return Origin(number, probability)
+            return Origin(number, probability, nights=nights)
         dreams = self._journal.dreams(
             episode=number, verdict="accepted", without=KEPT_KINDS, limit=DREAMS_LOOKED_AT, oldest_first=True
         )
@@ -141,7 +141,7 @@ class Explaining:
             probability,
             episode.prompt,
             episode.superseded_by,
-            self._journal.nights_that_learned(number),
+            nights,
             [dream for dream in dreams if not dream.held_out][:DREAMS_TOLD],
         )
 

@@ -55,7 +55,9 @@ class SOVLHookSpecs:
         Called for each reply, for questions the system asks, and for text that a plugin has written (see
         ``turn.purpose``). The kernel's own generation is the innermost implementation; plugins wrap it: change
         ``turn`` before the ``yield``, observe or replace the :class:`Reply` after it. A plain implementation that
-        returns a reply answers in place of the kernel (first result wins).
+        returns a reply answers in place of the kernel (first result wins). What a plugin leaves in
+        ``reply.annotations`` is shown by ``sovl why``, see :class:`Reply`; there the turn comes a second time, with the
+        purpose ``evaluation``, and what was said is said again.
 
         :param turn: the request; its fields may be changed in place before the reply exists.
         :return: the reply, or None to leave it to the next implementation.
