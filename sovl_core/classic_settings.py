@@ -64,6 +64,8 @@ _RENAMED: Dict[str, Dict[str, str]] = {
     "controls_config": {
         "base_temperature": "generation.temperature",
         "conversation_history_maxlen": "generation.history_turns",
+        "confidence_history_maxlen": "lifecycle.confidence_history",
+        "temperament_history_maxlen": "lifecycle.temperament_history",
         "enable_repetition_check": "generation.repetition_check",
         "scaffold_weight_cap": "plugins.cross_attention.weight",
         "blend_strength": "plugins.cross_attention.blend",
@@ -149,8 +151,6 @@ _REPLACED: Dict[str, Dict[str, str]] = {
         "enable_lora_adapters": "the scaffold learns through LoRA; without a scaffold: core.scaffold_model none",
         "enable_error_listening": "a failure is always reflected on once, and cannot loop",
         "memory_threshold": "models are given up when memory runs out; plugins.quantization.mode needs less",
-        "confidence_history_maxlen": "the latest five are compared, always",
-        "temperament_history_maxlen": "the latest five are compared, always",
     },
 }
 

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from sovl_core.constants import BATCH_SIZE, DEFAULT_BASE_MODEL, DEFAULT_SCAFFOLD_MODEL, MAX_SEQ_LENGTH
+from sovl_core.vitals import HISTORY_LENGTH
 
 #: Version of the settings' layout; raised when a key changes its meaning.
 CONFIG_VERSION = 1
@@ -150,6 +151,20 @@ class LifecycleSettings(Settings):
     )
     exposure_gain_sluggish: int = Field(
         default=2, ge=0, le=1000, description="Exposure gained by a new prompt otherwise."
+    )
+    confidence_history: int = Field(
+        default=HISTORY_LENGTH,
+        ge=2,
+        le=1000,
+        description="How many of the latest confidences are compared.",
+        json_schema_extra=_AT_START,
+    )
+    temperament_history: int = Field(
+        default=HISTORY_LENGTH,
+        ge=2,
+        le=1000,
+        description="How many of the latest temperaments are compared; with fewer than 5 their variance counts nothing.",
+        json_schema_extra=_AT_START,
     )
     influence: Literal["full", "life_curve"] = Field(
         default="full",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Deque, Dict, Optional
 
+#: Length of both histories where no setting says otherwise.
 HISTORY_LENGTH = 5
 
 
@@ -17,14 +18,17 @@ class Vitals:
 
     ``exposure`` counts what the life has gone through (see ``get_life_curve_weight``); ``capacity`` is how much it can
     take in: trainable parameters times the capacity factor, None before models are loaded.
+
+    :param confidences: how many of the latest confidences are kept.
+    :param temperaments: how many of the latest temperaments are kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, confidences: int = HISTORY_LENGTH, temperaments: int = HISTORY_LENGTH) -> None:
         self.exposure: float = 0.0
         self.capacity: Optional[float] = None
         self.temperament: float = 0.0
-        self.temperament_history: Deque[float] = deque(maxlen=HISTORY_LENGTH)
-        self.confidence_history: Deque[float] = deque(maxlen=HISTORY_LENGTH)
+        self.temperament_history: Deque[float] = deque(maxlen=temperaments)
+        self.confidence_history: Deque[float] = deque(maxlen=confidences)
         self.confidence_sum: float = 0.0
         self.confidence_count: int = 0
         self.last_prompt: str = ""
@@ -69,8 +73,12 @@ class Vitals:
         capacity = values.get("capacity")
         self.capacity = None if capacity is None else float(capacity)
         self.temperament = float(values.get("temperament", 0.0))
-        self.temperament_history = deque(values.get("temperament_history", ()), maxlen=HISTORY_LENGTH)
-        self.confidence_history = deque(values.get("confidence_history", ()), maxlen=HISTORY_LENGTH)
+        for history, kept in (
+            (self.temperament_history, values.get("temperament_history", ())),
+            (self.confidence_history, values.get("confidence_history", ())),
+        ):
+            history.clear()
+            history.extend(kept)
         self.confidence_sum = float(values.get("confidence_sum", 0.0))
         self.confidence_count = int(values.get("confidence_count", 0))
         self.last_prompt = str(values.get("last_prompt", ""))

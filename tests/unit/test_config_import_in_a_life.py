@@ -24,3 +24,13 @@ def test_an_open_life_takes_a_classic_file_over(tmp_path: Path) -> None:
     reading = SOVLSystem.open(tmp_path / "life", plugins=(), read_only=True)
     with reading as reader, pytest.raises(SOVLError, match="reading"):
         reader.import_config(file)
+
+
+def test_how_long_the_histories_are_is_a_setting_of_the_life(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"confidence_history_maxlen": 3, "temperament_history_maxlen": 7}))
+    with SOVLSystem.open(tmp_path / "life", plugins=()) as life:
+        life.import_config(file)
+        assert life.vitals.confidence_history.maxlen == 5  # from the next start
+    with SOVLSystem.open(tmp_path / "life", plugins=()) as life:
+        assert (life.vitals.confidence_history.maxlen, life.vitals.temperament_history.maxlen) == (3, 7)

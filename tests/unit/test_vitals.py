@@ -29,6 +29,19 @@ def test_the_mean_is_of_the_whole_day_the_history_of_its_end() -> None:
     assert list(vitals.confidence_history) == [1.0] * HISTORY_LENGTH
 
 
+def test_how_much_is_remembered_can_be_chosen_also_of_what_was_saved() -> None:
+    vitals = Vitals(confidences=3, temperaments=2)
+    for value in (0.1, 0.2, 0.3, 0.4):
+        vitals.record_confidence(value)
+        vitals.record_temperament(value)
+    assert (list(vitals.confidence_history), list(vitals.temperament_history)) == ([0.2, 0.3, 0.4], [0.3, 0.4])
+    shorter = Vitals(confidences=2, temperaments=2)
+    shorter.load_dict(vitals.to_dict())
+    assert list(shorter.confidence_history) == [0.3, 0.4]
+    shorter.load_dict({})
+    assert not shorter.confidence_history
+
+
 def test_waking_measures_confidence_afresh_and_keeps_the_rest() -> None:
     vitals = Vitals()
     vitals.record_confidence(0.25)
