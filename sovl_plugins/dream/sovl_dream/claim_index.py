@@ -32,7 +32,8 @@ class ClaimIndex:
     def load(cls, journal: Journal) -> Optional[ClaimIndex]:
         """Return the index of a life, None where there is none, or one by other rules."""
         kept = journal.get_value(KEY)
-        return cls(kept["memories"]) if kept and kept.get("version") == VERSION else None
+        known = isinstance(kept, dict) and kept.get("version") == VERSION
+        return cls(kept["memories"]) if known else None
 
     @classmethod
     def build(cls, journal: Journal, breathe: Callable[[], None]) -> ClaimIndex:

@@ -56,8 +56,9 @@ def test_it_is_kept_without_a_word_of_what_was_said(journal):
 
 
 def test_an_index_by_other_rules_is_none(journal):
-    journal.set_value(KEY, {"version": 0, "memories": {}})
-    assert ClaimIndex.load(journal) is None
+    for other in ({"version": 0, "memories": {}}, [], None, "claims"):
+        journal.set_value(KEY, other)
+        assert ClaimIndex.load(journal) is None
 
 
 def test_it_is_built_of_what_was_learned_before_there_was_one(journal):
