@@ -14,6 +14,7 @@ from sovl_core.collaborators import Collaborators, python_warning
 from sovl_core.journal import Journal
 from sovl_core.life import Life
 from sovl_core.night_store import NightStore
+from sovl_core.plugin_absence import absent_plugins
 from sovl_core.plugin_manager import PluginManager, PluginSelection
 from sovl_core.system_config import load_config
 from sovl_core.system_logging import ThreadSafeLogger, log_info
@@ -64,9 +65,12 @@ def gather_collaborators(
     # The hook still runs when a failure is noted: the other plugins are told of it when it is over.
     failures: Deque[ErrorEvent] = deque()
     hooks = PluginManager(logger, strict=strict, trace=trace, on_failure=failures.append)
-    hooks.load(PluginSelection.from_sources(config.plugins, environ, plugins, without), config.plugins)
+    selection = PluginSelection.from_sources(config.plugins, environ, plugins, without)
+    hooks.load(selection, config.plugins)
     for plugin in more_plugins:
         hooks.register(plugin, type(plugin).__module__, __version__)
+    for note in absent_plugins(journal, hooks.infos(), selection):
+        warn(note)
 
     def load_models() -> Models:
         from sovl_core.model_loader import load_models as load

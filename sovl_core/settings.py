@@ -163,7 +163,7 @@ class LifecycleSettings(Settings):
         default=HISTORY_LENGTH,
         ge=2,
         le=1000,
-        description="How many of the latest temperaments are compared; with fewer than 5 their variance counts nothing.",
+        description="How many of the latest temperaments are compared; below 5 their variance counts nothing.",
         json_schema_extra=_AT_START,
     )
     influence: Literal["full", "life_curve"] = Field(
