@@ -181,20 +181,6 @@ class EpisodeJournal(JournalPart):
                 "UPDATE episodes SET learnable = ?, details = ? WHERE id = ?", (bool(learnable), to_json(details), id)
             )
 
-    def delete_episode(self, id: int) -> None:
-        """Delete an episode with what was made out of it: dreams, feedback and measurements.
-
-        An episode that it superseded counts again. What a night has learned from it stays in that night's weights.
-
-        :raises BadInput: when there is no such episode.
-        """
-        with self._database.write() as connection:
-            require(connection, "episodes", id, "episode")
-            connection.execute(
-                "DELETE FROM dreams WHERE id IN (SELECT dream FROM dream_parents WHERE episode = ?)", (id,)
-            )
-            connection.execute("DELETE FROM episodes WHERE id = ?", (id,))
-
     def search(self, text: str, limit: int = 20) -> List[Episode]:
         """Return episodes in which every word of ``text`` occurs, in the prompt or the reply.
 

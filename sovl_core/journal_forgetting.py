@@ -27,8 +27,9 @@ class ForgettingJournal(JournalPart):
     def forget_episodes(self, numbers: Sequence[int]) -> int:
         """Delete episodes with all that was made of them: dreams, feedback and questions that quote them, measurements.
 
-        Whoever calls it goes on with :meth:`finish_forgetting` when nothing else holds them any more: until then the
-        file still has the words in places that no query reaches, and :meth:`unfinished_forgetting` names the episodes.
+        An episode that one of them superseded counts again. Whoever calls it goes on with :meth:`finish_forgetting`
+        when nothing else holds them any more: until then the file still has the words in places that no query reaches,
+        and :meth:`unfinished_forgetting` names the episodes.
 
         :return: how many dreams there were.
         :raises BadInput: when an episode does not exist; nothing is deleted then.

@@ -159,7 +159,7 @@ def test_memories_come_with_their_words_dreams_and_nights(explaining: Explaining
         dreams.append(Dream("contrast", "Cat?", "Hm.", [dog], verdict="accepted"))
         journal.add_dreams(night, dreams)
         journal.accept_night(night, "accepted", [dog], {})
-    journal.delete_episode(gone)
+    journal.forget_episodes([gone])
     plugin.left = {"moves.memories": [(dog, 0.75), (gone, 0.25)], "moves.why": "because", "moves.relevance": 0.5}
     explanation = explaining.explain(explaining.find(answered(journal)))
     first, second = explanation.origins

@@ -255,7 +255,6 @@ FREQUENT = {
     "count_nights": lambda j: j.count_nights(),
     "supersede": lambda j: j.supersede(1, 9),
     "set_learnable": lambda j: j.set_learnable(2, False, "secret"),
-    "delete_episode": lambda j: j.delete_episode(4),
     "add_question": lambda j: j.add_question("why", "curiosity", episode=3),
     "questions": lambda j: j.questions(limit=5),
     "questions by status": lambda j: j.questions(status="queued", limit=5),

@@ -71,7 +71,7 @@ def test_episode_that_is_not_there(journal):
     for change in (
         lambda: journal.finish_episode(7, "x"),
         lambda: journal.set_learnable(7, False),
-        lambda: journal.delete_episode(7),
+        lambda: journal.forget_episodes([7]),
         lambda: journal.supersede(7, 8),
     ):
         with pytest.raises(BadInput, match="no episode 7"):
@@ -130,7 +130,7 @@ def test_what_was_deleted_superseded_or_kept_from_learning_is_not_to_be_recalled
     old, new, gone, secret, fresh = say(journal, *"abcde")
     learn(journal, [old, gone, secret])
     journal.supersede(old, new)
-    journal.delete_episode(gone)
+    journal.forget_episodes([gone])
     journal.set_learnable(secret, False)
 
     assert journal.still_true([old, new, gone, secret, fresh, 99]) == {new, fresh}
@@ -169,13 +169,13 @@ def test_deleting_takes_along_what_was_made_of_it(journal):
     journal.add_metric("surprise", 2.0, episode=gone)
     question = journal.add_question("what is it for?", "curiosity", episode=gone)
 
-    journal.delete_episode(gone)
+    journal.forget_episodes([gone])
 
     assert journal.episode(gone) is None
     assert [dream.id for dream in journal.dreams()] == [other.id]
     assert journal.feedback() == []
     assert journal.metrics("surprise") == []
-    assert journal.question(question.id).episode is None
+    assert journal.question(question.id) is None
     assert journal.search("1234") == []
     assert (journal.count_episodes(), journal.count_consolidated(), journal.count_dreams()) == (1, 1, 1)
     assert journal.check() == []
@@ -184,7 +184,7 @@ def test_deleting_takes_along_what_was_made_of_it(journal):
 def test_deleting_a_correction_brings_back_what_it_corrected(journal):
     old, new = say(journal, "Bruno", "Rex")
     journal.supersede(old, new)
-    journal.delete_episode(new)
+    journal.forget_episodes([new])
 
     assert ids(journal.unconsolidated()) == [old]
     assert journal.count_unconsolidated() == 1
@@ -192,7 +192,7 @@ def test_deleting_a_correction_brings_back_what_it_corrected(journal):
 
 def test_number_of_a_deleted_episode_is_not_given_again(journal):
     (gone,) = say(journal, "a")
-    journal.delete_episode(gone)
+    journal.forget_episodes([gone])
 
     assert say(journal, "b") != [gone]
 

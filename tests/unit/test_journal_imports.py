@@ -46,7 +46,7 @@ def test_what_has_a_key_is_taken_in_once_and_what_has_none_each_time(journal):
 
 def test_what_was_deleted_does_not_come_back(journal):
     journal.take_in([Exchange("A secret", key="a")])
-    journal.delete_episode(journal.episodes()[0].id)
+    journal.forget_episodes([journal.episodes()[0].id])
 
     assert journal.take_in([Exchange("A secret", key="a")]) == 0
     assert journal.episodes() == []

@@ -134,7 +134,7 @@ def test_acceptance_is_whole_or_not_at_all(journal, memories):
 
 def test_episode_deleted_while_the_night_ran_is_left_out(journal, memories):
     number = journal.open_night(None, "command", {})
-    journal.delete_episode(memories[0])
+    journal.forget_episodes(memories[:1])
     journal.accept_night(number, "accepted", memories, {})
 
     assert nights_of(journal, memories[1:]) == [number] * 3
@@ -208,7 +208,7 @@ def test_what_one_night_knows_and_another_does_not(journal, memories):
     first = sleep(journal, [a, b])
     second = sleep(journal, [b, c])
     other = sleep(journal, [d], parent=first)
-    journal.delete_episode(b)
+    journal.forget_episodes([b])
 
     def known(night, besides):
         return [episode.id for episode in journal.learned_beyond(night, besides)]
@@ -252,19 +252,24 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.journal = Journal(Path(self.folder.name) / "journal.db")
-        self.alive, self.secret, self.parents, self.learned = {}, set(), {}, {}
+        self.alive, self.secret, self.parents, self.learned, self.deep, self.gone = {}, set(), {}, {}, set(), set()
         self.current = self.running = None
 
     def teardown(self):
         self.journal.close()
         self.folder.cleanup()
 
-    def chain(self):
+    def before(self):
         nights, night = [], self.current
         while night is not None:
             nights.append(night)
             night = self.parents[night]
         return nights
+
+    def chain(self):
+        before = self.before()
+        ends = [number for number, night in enumerate(before, 1) if night in self.deep]
+        return before[: ends[0]] if ends else before
 
     def night_of(self, episode):
         return max((night for night in self.chain() if episode in self.learned[night]), default=None)
@@ -296,15 +301,18 @@ class Life(RuleBasedStateMachine):
     @rule(episode=episodes)
     def delete(self, episode):
         if episode in self.alive:
-            self.journal.delete_episode(episode)
+            self.journal.forget_episodes([episode])
             del self.alive[episode]
+            self.gone.add(episode)
             self.alive = {key: None if value == episode else value for key, value in self.alive.items()}
 
     @precondition(lambda self: self.running is None)
-    @rule()
-    def lie_down(self):
-        self.running = self.journal.open_night(self.current, "command", {})
+    @rule(deep=st.booleans())
+    def lie_down(self, deep):
+        self.running = self.journal.open_night(self.current, "command", {}, deep=deep)
         self.parents[self.running] = self.current
+        if deep:
+            self.deep.add(self.running)
 
     @precondition(lambda self: self.running is not None)
     @rule(data=st.data(), status=st.sampled_from(["accepted", "partial", "set_aside", "failed"]))
@@ -334,7 +342,9 @@ class Life(RuleBasedStateMachine):
         assert [e.id for e in self.journal.consolidated()] == [n for n in due if n not in fresh]
         assert self.journal.current_night() == self.current
         undone = {night.number for night in self.journal.nights() if night.status == "undone"}
-        assert undone == set(self.learned) - set(self.chain())
+        assert undone == set(self.learned) - set(self.before())
+        learned = set().union(*(self.learned[night] for night in self.chain()))
+        assert self.journal.still_learned() == sorted(self.gone & learned)
 
     @invariant()
     def counters_agree(self):

@@ -83,7 +83,7 @@ def test_changes_are_followed(journal):
     journal.finish_episode(number, "rainy")
     assert (found(journal, "sunny"), found(journal, "rainy")) == (set(), {number})
 
-    journal.delete_episode(number)
+    journal.forget_episodes([number])
     assert found(journal, "weather") == set()
     assert journal.check() == []
 

@@ -142,7 +142,7 @@ def test_a_correction_supersedes_what_was_corrected(journal):
 def test_what_was_deleted_or_is_not_to_be_learned_plays_no_part(journal):
     gone, kept = tell(journal, "I live in Lund.", "My dog is called Rex.")
     sleep(journal)
-    journal.delete_episode(gone.id)
+    journal.forget_episodes([gone.id])
     journal.set_learnable(kept.id, False)
     tell(journal, "I moved to Oslo.", "My dog is called Max.")
     assert supersede(journal, journal.unconsolidated()) == set()
