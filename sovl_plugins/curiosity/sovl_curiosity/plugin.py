@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, List, Optional
 
 from sovl_core.events import Utterance
 from sovl_core.hookspecs import hookimpl
+from sovl_core.live_tuning import keep_hint, listing, tune, tuning_options
 from sovl_core.plugin import Command, Plugin, PluginState, StatusPanel
 from sovl_curiosity.answers import put_into_history, question_answered_by
 from sovl_curiosity.inquiry import Candidate, Inquiry
@@ -15,7 +16,6 @@ from sovl_curiosity.queue import QuestionQueue
 from sovl_curiosity.settings import CuriositySettings
 from sovl_curiosity.silence import Silence
 from sovl_curiosity.tally import Tally
-from sovl_curiosity.tuning import keep_hint, listing, tune, tuning_options
 from sovl_curiosity.waking import Waking
 
 if TYPE_CHECKING:

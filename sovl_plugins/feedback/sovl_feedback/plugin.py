@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Generator, List, Optional
 
 from sovl_core.hookspecs import hookimpl
+from sovl_core.live_tuning import keep_hint, listing, tune, tuning_options
 from sovl_core.plugin import Command, Plugin, PluginState, StatusPanel
 from sovl_feedback.day import Day, sparkline
 from sovl_feedback.settings import FeedbackSettings
@@ -16,7 +17,6 @@ from sovl_feedback.temperament import (
     temperament_target,
     update_temperament,
 )
-from sovl_feedback.tuning import keep_hint, listing, tune, tuning_options
 
 if TYPE_CHECKING:
     from sovl_core.events import Feedback, Reply, Turn

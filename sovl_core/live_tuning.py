@@ -1,4 +1,4 @@
-"""Settings as options of a command: read from the settings model, so that a command never disagrees with the schema."""
+"""A plugin's settings as options of its command: read from the settings model, so that command and schema agree."""
 
 from __future__ import annotations
 
