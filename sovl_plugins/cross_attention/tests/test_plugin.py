@@ -681,8 +681,30 @@ def test_its_panel_shows_layers_and_gates(plugin, recwarn):
     gates = ["0.70"] * len(plugin.stack.numbers)
     assert (rows["layers"], rows["gates"]) == (", ".join(map(str, plugin.stack.numbers)), ", ".join(gates))
     assert (rows["weight"], rows["reach"], rows["dynamic"]) == ("1.00", "1.00", "off")
+    assert rows["scaffold"] == "reads the prompt"
     assert rows["relevance gate"] == f"threshold {plugin.settings.relevance_threshold}"
     assert [str(w.message) for w in recwarn if "requires_grad" in str(w.message)] == []
+
+
+def test_a_scaffold_that_moves_with_the_base_follows_reply_and_batch(world):
+    stepped = CrossAttentionPlugin()
+    world.settings.scaffold_mode = "stepped"
+    stepped.on_start(world)
+    stepped.on_models_loaded(world.loaded)
+    open_gates(stepped)
+    reply, moved = answered(stepped, world, Turn("my dog"))
+    assert moved
+    assert reply.annotations == {"cross_attention.influence": 1.0}
+    given = step(world)
+    run(stepped.on_train_step(given), lambda: StepResult(1.0))
+    by_day, trained = world.contexts
+    assert by_day.said is None
+    answer = int((given.batch.labels[0] >= 0).sum())
+    # Nothing is foretold after an answer's last token.
+    assert trained.said[0].tolist() == [0] * len("question 0") + list(range(1, answer))
+    assert stepped.on_status().rows["scaffold"] == "moves with the base"
+    stepped.on_models_unloaded(world.loaded)
+    assert len(world.loaded.base._forward_pre_hooks) == 0
 
 
 def test_its_command_shows_and_changes_weights(plugin):

@@ -14,7 +14,7 @@ from sovl_core.data_processing import Encoded, Example, collate
 from sovl_core.error_handling import SOVLError
 from sovl_core.events import Turn
 from sovl_core.generation import generate_reply
-from sovl_core.model_layers import text_config
+from sovl_core.model_layers import output_size, text_config
 from sovl_core.scaffold import scaffold_hidden_states
 from sovl_core.settings import GenerationSettings
 from sovl_cross_attention.reader import read
@@ -119,14 +119,21 @@ def test_a_later_token_never_changes_earlier_logits(stepping, base, scaffold):
 
 
 @EVERY_PAIR
-def test_padding_is_never_heard(stepping, base, scaffold):
+@pytest.mark.parametrize("silent", [False, True])
+def test_padding_is_never_heard(stepping, base, scaffold, silent):
     models, stack = stepping(base, scaffold)
+    rows = torch.randn(2, output_size(models.scaffold), generator=torch.Generator().manual_seed(1))
+
+    def shape(context):
+        context.silent = silent
+        context.add_rows(rows)
+
     pairs = [(QUESTION, "rex"), ("who?", "a very long answer 🐕"), ("where do i live then, and with whom?", "g")]
     items = [encoded(models, *pair) for pair in pairs]
     for states in (answer_states, full_states):
-        together = trained(models, stack, items, states=states)
+        together = trained(models, stack, items, shape, states)
         for row, item in enumerate(items):
-            torch.testing.assert_close(together[row], trained(models, stack, [item], states=states)[0], **CLOSE)
+            torch.testing.assert_close(together[row], trained(models, stack, [item], shape, states)[0], **CLOSE)
 
 
 @pytest.mark.parametrize("way", ["shut gates", "no influence", "layers weigh nothing", "nothing to hear", "bypass"])
