@@ -79,7 +79,7 @@ def ask(app: AppContext, text: Tuple[str, ...], as_json: bool, no_scaffold: bool
 )
 @click.pass_obj
 def tell(app: AppContext, file: str, form: Optional[str]) -> None:
-    """Put what a file says into the journal, without replies.
+    """Put a file into the journal, without replies; also chat exports.
 
     Each line of FILE that is not blank is one thing told, to be learned in the next night; "-" reads standard input.
     JSON lines with a prompt and a response or completion, the database of the tool llm (logs.db) and ChatGPT's
