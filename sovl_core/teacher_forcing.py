@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Dict, List, Sequence
 
 from sovl_core.chat_format import answer_frame, encode_completion, has_chat_template
 from sovl_core.generation import generation_config, prefill
+from sovl_core.journal_rows import clean_text
 from sovl_core.model_layers import max_positions
 from sovl_core.prompt_fitting import fit_prompt
-from sovl_core.safe_encoding import decode_exactly
+from sovl_core.reply_text import ReplyText
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,12 +71,15 @@ def follow(models: Models, turn: Turn, ids: Sequence[int], settings: GenerationS
 
 
 def _reads_as(tokenizer: Any, ids: Sequence[int], reply: str) -> bool:
+    text = ReplyText(tokenizer)
     try:
-        text = decode_exactly(tokenizer, ids, skip_special_tokens=True).strip()
+        for token in ids:
+            text.push(token)
+        words = clean_text(text.finish())
     except (IndexError, OverflowError, TypeError, ValueError):  # ids that this vocabulary does not have
         return False
     # What a plugin put around the model's words is no part of them.
-    return bool(text) and text in reply
+    return bool(words) and words in reply
 
 
 def _say(models: Models, turn: Turn, prompt: Sequence[int], ids: Sequence[int], in_chunks: bool) -> None:

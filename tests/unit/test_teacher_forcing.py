@@ -97,6 +97,21 @@ def test_a_reply_as_the_ids_it_was_written_in(chat_tokenizer: Any) -> None:
     assert reply_ids(chat_tokenizer, "Thanks. Rex", True, [*letters, end]) == [*letters, end]
 
 
+def test_a_reply_that_broke_off_within_a_character_keeps_its_ids(models: Models) -> None:
+    """The text of a reply holds whole characters; what cannot be stored is replaced in it."""
+    whole, half, nothing = (
+        models.base_tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("Rex", "é", "\0")
+    )
+    assert len(half) == 2
+    ids = [*whole, *nothing, *whole, half[0]]
+    assert reply_ids(models.base_tokenizer, "Rex\ufffdRex", False, ids) == ids
+
+
+def test_white_space_around_a_reply_is_part_of_its_ids(plain_tokenizer: Any) -> None:
+    ids = plain_tokenizer("  Rex.\n", add_special_tokens=False)["input_ids"]
+    assert reply_ids(plain_tokenizer, "Rex.", False, ids) == ids
+
+
 @pytest.mark.parametrize("written", [[5, 6, 7], [100_000], [2**70], []])
 def test_ids_of_another_model_are_not_taken_for_the_reply(chat_tokenizer: Any, written: List[int]) -> None:
     usual = chat_tokenizer("Rex", add_special_tokens=False)["input_ids"]
