@@ -16,8 +16,13 @@ from sovl_dream.claim_subject import is_new, whose
 from sovl_dream.claim_types import Claim
 from sovl_dream.claim_values import differ, plain_value, same
 from sovl_dream.claim_words import HABITS
-from sovl_dream.statement import Statement
+from sovl_dream.statement import PREPOSITIONS, Statement
 
+#: Says when, or with whom, something is done.
+_WHEN = re.compile(r"^(?:on|at|in|with|for|after|before|during)$")
+_AT_TIMES = re.compile(
+    r"^(.+?) (?:(?:on|at|in|with|for|after|before|during) .+|every .+|(?:once|twice|three times) an? .+)$"
+)
 _NEGATION = re.compile(r"^(?:not|no longer|never)(?: |$)")
 
 
@@ -25,12 +30,12 @@ def claims_of(statement: Statement) -> List[Claim]:
     """Return what a statement claims; nothing for most of what is past, planned, or only possible."""
     denied = _without_negation(statement)
     if denied is not None:
-        return [replace(claim, holds=False) for claim in _claims(denied)]
+        return [replace(claim, holds=False) for claim in _claims(denied, denied=True)]
     found = [replace(claim, newly=claim.newly or is_new(statement.subject)) for claim in _claims(statement)]
     for since in now_so(statement):
         found += _claims(since)
     for before in stopped(statement):
-        found += [replace(claim, holds=False) for claim in _claims(before)]
+        found += [replace(claim, holds=False) for claim in _claims(before, denied=True)]
     return found + ended(statement)
 
 
@@ -45,19 +50,28 @@ def contradicts(new: Claim, old: Claim) -> bool:
     return (new.newly or (new.certain and old.certain)) and differ(new.kind, old.value, new.value)
 
 
-def _claims(statement: Statement) -> List[Claim]:
-    found = [*state_claims(statement), *_predicate(statement)]
+def _claims(statement: Statement, denied: bool = False) -> List[Claim]:
+    found = [*state_claims(statement), *_predicate(statement, denied)]
     return [replace(claim, newly=statement.newly) for claim in found]
 
 
-def _predicate(s: Statement) -> Iterator[Claim]:
+def _predicate(s: Statement, denied: bool) -> Iterator[Claim]:
     """Yield the statement itself as a claim, which "not" contradicts and nothing else."""
     if s.auxiliary not in ("do", "does", "is", "are", "am", "can", "have", "has"):
         return
     possible = "can " if s.auxiliary == "can" else "have " if s.auxiliary in ("have", "has") else ""
     verb = "be" if s.is_copula else s.lemma
     who, value = whose(s.subject), plain_value(s.complement)
-    yield Claim(f"{who}/{possible}{verb}/{s.middle}/{s.preposition}/{value}", s.complement)
+    about = f"{who}/{possible}{verb}"
+    yield Claim(f"{about}/{s.middle}/{s.preposition}/{value}", s.complement)
+    # "I eat meat on Fridays" is contradicted by "I don't eat meat", not the other way round.
+    if not denied and s.middle and _WHEN.match(s.preposition) and not s.is_copula:
+        placed = re.match(rf"^({PREPOSITIONS}) (.+)$", s.middle)
+        before, shorter_value = placed.groups() if placed else ("", s.middle)
+        yield Claim(f"{about}//{before}/{plain_value(shorter_value)}", shorter_value)
+    shorter = None if denied else _AT_TIMES.match(s.complement)
+    if shorter:
+        yield Claim(f"{about}/{s.middle}/{s.preposition}/{plain_value(shorter.group(1))}", shorter.group(1))
     if who == "i" and s.lemma in HABITS and not possible and not s.middle and not s.preposition:
         yield Claim(f"i/*/{value}", s.complement)
 

@@ -25,7 +25,7 @@ _SHIFTED = r"(?:moved|changed|postponed|rescheduled|pushed|shifted|switched)"
 
 def now_so(statement: Statement) -> List[Statement]:
     """Return what is so since the change that a statement tells of; nothing where it tells of none."""
-    if statement.auxiliary not in ("did", "have", "has", "was", "is") or _LONG_AGO.search(rest_of(statement)):
+    if statement.auxiliary not in ("do", "did", "have", "has", "was", "is") or _LONG_AGO.search(rest_of(statement)):
         return []
     parsed = (parse_statement(sentence) for sentence in _since(statement, rest_of(statement)))
     return [replace(found, newly=True) for found in parsed if found is not None]
@@ -41,8 +41,10 @@ def _since(s: Statement, rest: str) -> Iterator[str]:
     by_itself = shifted and lemma in ("move", "moved") and not date_parts(shifted.group(1))
     if shifted and not by_itself and re.match(r"(?:my|our|the) ", s.subject):
         yield f"{s.subject} is {_when(shifted.group(1))}"
-    if lemma in ("move", "moved", "relocate", "relocated"):
+    if lemma in ("move", "moved", "relocate", "relocated") and s.auxiliary != "do":
         yield from _moved(s, rest)
+    elif s.auxiliary == "do" and lemma != "have":
+        return  # what somebody does again and again changes nothing
     elif lemma in _OTHERWISE:
         other = re.match(r"^((?:my|our|the) .+?)(?: from .+?)? to (.+)$", rest)
         if other:
@@ -55,6 +57,10 @@ def _since(s: Statement, rest: str) -> Iterator[str]:
         age = re.match(r"^([\w-]+)(?: years old| last \w+| this \w+| today| yesterday| in \w+| on \w+)*$", rest)
         if age and number_in(age.group(1)):
             yield f"{_with_verb(s.subject, 'be')} {age.group(1)}"
+    elif lemma == "have" or (lemma in _TAKING and re.match(r"^a new .+?[:,] ", rest)):
+        new = re.match(r"^a new (.+?)[:,] (?:it['’]?s |it is |namely )?(.+)$", rest)
+        if new and s.speaks_of_self:
+            yield f"my {new.group(1)} is {new.group(2)}"
     elif lemma in _TAKING:
         job = re.search(r"^(?:an?|the|my) (?:new )?(?:job|position) (at|for|with|as) (.+)$", rest)
         job = job or re.search(r"^working (at|for|as) (.+)$", rest)
@@ -72,6 +78,13 @@ def ended(statement: Statement) -> List[Claim]:
     out_of_work = statement.auxiliary == "am" and rest in ("retired", "unemployed", "out of work")
     if statement.speaks_of_self and (left or out_of_work):
         return [Claim(f"i/{relation}", "", holds=False) for relation in ("job", "employer")]
+    sold = re.match(r"^(?:my|our|the) ((?:\w+ )?\w+)\b", rest) if lemma in ("sell", "sold") else None
+    if statement.speaks_of_self and sold and statement.auxiliary in ("did", "have"):
+        thing_sold = plain_value(sold.group(1).split(" and")[0])
+        return [Claim(f"i/{had}/{thing_sold}", thing_sold, holds=False) for had in ("*", "have//", "own//")]
+    dropped = re.match(r"^up ([a-z]+)$", rest) if lemma in ("give", "given") and statement.auxiliary != "do" else None
+    if statement.speaks_of_self and dropped and not dropped.group(1).endswith("ing"):
+        return [Claim(f"i/*/{dropped.group(1)}", dropped.group(1), holds=False)]
     given_up = re.match(r"^from (.+?) to .+$", rest) if lemma in ("switch", "switched", "change", "changed") else None
     if statement.speaks_of_self and given_up:
         return [Claim(f"i/*/{plain_value(given_up.group(1))}", given_up.group(1), holds=False)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Iterator
 
 from sovl_dream.claim_subject import head, is_name, may_be_several, thing, whose
@@ -21,12 +22,14 @@ _JUDGED = re.compile(
     r"different|unknown|missing|high|low|due|coming|over)\b"
 )
 _MARITAL = ("single", "married", "divorced", "engaged", "widowed")
+_COUNTED = re.compile(r"^(\w+) ([a-z]+s|children|people)$")
 #: Ends the name of a place or an employer.
 _FURTHER = r"(?: (?:since|for|with|near|because|together|as|but|at|on|by|in|from|while|when|and)\b.*)?$"
 
 
 def state_claims(statement: Statement) -> Iterator[Claim]:
     """Yield the claims of a positive statement about how things are."""
+    statement = _lasting_now(statement)
     if statement.auxiliary in ("is", "are", "am"):
         yield from _of_self(statement) if whose(statement.subject) == "i" else _of_others(statement)
     elif statement.auxiliary == "was" and statement.middle == "born":
@@ -43,6 +46,15 @@ def rest_of(statement: Statement) -> str:
 def _lasting(statement: Statement) -> bool:
     """Return True for "I have lived in Oslo since 2010"."""
     return statement.auxiliary in ("have", "has") and re.search(r"\b(?:since|for)\b", rest_of(statement)) is not None
+
+
+def _lasting_now(s: Statement) -> Statement:
+    """Return "I live in Oslo" for "I'm living in Oslo" and "I'm based in Oslo"."""
+    lasting = re.match(r"^(?:currently )?(living|based|working)$", s.middle) if s.is_copula else None
+    if lasting is None or s.auxiliary not in ("is", "are", "am"):
+        return s
+    lemma = "work" if lasting.group(1) == "working" else "live"
+    return replace(s, verb=lemma, lemma=lemma, auxiliary="do", middle="")
 
 
 def _of_self(s: Statement) -> Iterator[Claim]:
@@ -136,6 +148,13 @@ def _of_doing(s: Statement) -> Iterator[Claim]:
             yield Claim(f"{what}/where", f"{s.preposition} {s.complement}", certain=surely)
     elif lemma == "drive" and re.match(r"an? .*[A-Z]", rest):
         yield Claim("car/brand" if who == "i" else f"{who} car/brand", rest, "brand", certain=False)
+    elif lemma in ("leave", "depart", "start", "begin", "arrive", "open", "close", "end") and who != "i":
+        if re.match(r"(?:my|our|the) ", s.subject) and date_parts(rest):
+            yield Claim(f"{thing(s.subject)}/{lemma} when", rest, "date", certain=False)
+    elif lemma in ("have", "got"):
+        counted = _COUNTED.match(rest)
+        if counted and number_in(counted.group(1)):
+            yield Claim(f"{who}/number of {counted.group(2)}", counted.group(1), "number", certain=False)
     elif lemma == "weigh" and number_in(rest):
         yield Claim(f"{who}/weight", rest, "number", certain=not several)
 

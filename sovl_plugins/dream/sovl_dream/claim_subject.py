@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sovl_dream.claim_words import ATTRIBUTES, BRANDED, NAMES_LIKE_ORIGINS, NO_NAMES, ONE_PERSON, SEVERAL
+from sovl_dream.claim_words import ATTRIBUTES, BRANDED, NAMES_LIKE_ORIGINS, NO_NAMES, ONE_PERSON, SAME, SEVERAL
 from sovl_dream.lexicon import PEOPLE
 
 _SELF = re.compile(r"^(?:I|we)$|(?:^| )and I$|^(?:[Mm]e|I) and ")
@@ -30,10 +30,11 @@ def whose(subject: str) -> str:
 def thing(phrase: str) -> str:
     """Return one name for a thing: "the password of the wi-fi" and "my wifi password" are "wifi password"."""
     low = re.sub(r"\bwi[- ]fi\b", "wifi", phrase.lower().replace("’", "'"))
-    low = low.replace("favorite", "favourite").replace("color", "colour")
+    low = low.replace("email address", "email").replace("e-mail address", "email")
     owners = re.split(r" (?:of|for|to) ", low)
     words = " ".join(reversed(owners)).split()
     words = [re.sub(r"'s?$", "", word) for word in words if word not in ("my", "our", "the", "a", "an")]
+    words = [SAME.get(word, word) for word in words]
     if words and words[0] in ("new", "current", "present") and is_replaced(" ".join(words)):
         words = words[1:]
     return " ".join(words)

@@ -29,6 +29,21 @@ ATTRIBUTES = _words(
     "password passphrase passcode code pin combination number address email e-mail birthday birthdate anniversary",
     "age height weight size type sign hometown surname username login plate salary rent language tongue colour",
 )
+#: Words for the same.
+SAME = {
+    "gp": "doctor",
+    "manager": "boss",
+    "supervisor": "boss",
+    "mum": "mother",
+    "mom": "mother",
+    "dad": "father",
+    "spouse": "partner",
+    "bike": "bicycle",
+    "e-mail": "email",
+    "neighbor": "neighbour",
+    "favorite": "favourite",
+    "color": "colour",
+}
 #: Attributes that are read off: letters and digits.
 DIGITS = _words("password passphrase passcode code pin combination number email e-mail username login plate")
 #: Days of which there is one; appointments come again.
@@ -36,7 +51,7 @@ ONE_DAY = _words("birthday birthdate anniversary wedding")
 #: Things that people own one of, mostly, and name by their make.
 BRANDED = _words("car bike bicycle motorbike motorcycle phone laptop computer camera van")
 #: Verbs of what somebody does again and again with one thing: "I use Chrome" ends with "I switched from Chrome".
-HABITS = _words("use drink drive play study read work eat take ride own prefer learn practise practice teach")
+HABITS = _words("use drink smoke drive play study read work eat take ride own prefer learn practise practice teach")
 #: Written large, but no names.
 NO_NAMES = _words(
     "french german dutch greek swiss czech thai welsh irish danish american african asian european catholic muslim",

@@ -36,6 +36,7 @@ _TRAILS = re.compile(
 _NOW = re.compile(
     r"(?<!\bright)(?<!\bfrom)(?<!\buntil)(?<!\bby)(?<!\bjust)(?<!\bevery)(?<!\bup to) now\b(?! and\b|,? on\b| that\b)"
 )
+_ACTUALLY = re.compile(r"^((?:\S+ ){0,4}?(?:is|are|am)) (?:actually|really) (?=\S)")
 #: "My dog isn't called Rex, it's Max", "My dog's name is Max, not Rex".
 _NOT_THIS = re.compile(
     r"^(.+? (?:is|are|am)) not (called |named )?[^,]+, (?:but|it['’]?s|it is) (?:called |named )?(.+)$"
@@ -101,6 +102,9 @@ def plain_sentence(text: str) -> Sentence:
     still, now = _NOW.subn("", bare)
     if now and len(still.split()) > 2:
         bare, newly = still, True
+    really, actually = _ACTUALLY.subn(r"\1 ", bare)
+    if actually:
+        bare, newly = really, True
     turned = _NOT_THIS.match(bare) or _NOT_THAT.match(bare)
     if turned:
         bare, newly = " ".join((part or "").strip() for part in turned.groups() if part), True

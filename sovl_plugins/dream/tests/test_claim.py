@@ -33,6 +33,14 @@ def test_a_statement_claims_itself():
     assert claims("I played chess.") == {}
 
 
+def test_what_is_done_at_times_is_denied_as_a_whole_and_not_in_part():
+    often = claims("I eat meat on Fridays.")
+    assert {"i/eat/meat/on/fridays", "i/eat///meat"} <= often.keys()
+    assert claims("I do not eat meat on Fridays.").keys() == {"i/eat/meat/on/fridays"}
+    assert "i/go//to/gym" in claims("I go to the gym every day.")
+    assert "i/go//to/gym" in claims("I go to the gym on Mondays.")
+
+
 def test_what_is_new_or_said_to_hold_now():
     assert claims("My new car is a Volvo.")["car/brand"].newly
     assert claims("I live in Oslo now.")["i/live in"].newly

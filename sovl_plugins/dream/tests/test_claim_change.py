@@ -37,6 +37,8 @@ def since(text):
         ("My exam has moved to May.", ("exam/when", "in May")),
         ("I moved the meeting to 3 May.", ("meeting/when", "3 May")),
         ("My parents have moved to Spain.", ("parents/live in", "Spain")),
+        ("I have a new locker number: 23.", ("locker number/is", "23")),
+        ("I got a new PIN, it's 4712.", ("pin/is", "4712")),
         ("My PIN has changed to 4712.", ("pin/is", "4712")),
     ],
 )
@@ -75,6 +77,13 @@ def test_what_has_ended():
         ]
     (claim,) = ended(parse_statement("I switched from coffee to tea."))
     assert (claim.about, claim.value, claim.holds) == ("i/*/coffee", "coffee", False)
+    assert [claim.about for claim in ended(parse_statement("I sold my boat."))] == [
+        "i/*/boat",
+        "i/have///boat",
+        "i/own///boat",
+    ]
+    assert [claim.about for claim in ended(parse_statement("I gave up cigars."))] == ["i/*/cigars"]
+    assert ended(parse_statement("I gave up smoking.")) == []
     assert ended(parse_statement("My sister lost my job offer.")) == []
     assert ended(parse_statement("I lost my keys.")) == []
 

@@ -42,6 +42,7 @@ def test_whose(subject, name):
         ("my new car", "car"),
         ("my new dog", "new dog"),
         ("my favorite color", "favourite colour"),
+        ("my mum's e-mail address", "mother email"),
         ("", ""),
     ],
 )
