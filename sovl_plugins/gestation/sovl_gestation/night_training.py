@@ -94,6 +94,8 @@ class NightTraining:
             self._breathe()
             if self._prompts_frozen is not None and not self._cache.closed:
                 self._read_ahead()
+                # What is read once says nothing of how long the steps take that are left.
+                started, first = time.monotonic(), self.step
             self._take_step()
             if self.step % self.settings.checkpoint_steps == 0:
                 self._save()
@@ -104,6 +106,7 @@ class NightTraining:
     def _read_ahead(self) -> None:
         """Let the bare base read what the night will ask it for, dreams of similar length together."""
         models, frozen = self.night.models, bool(self._prompts_frozen)
+        self.night.progress(Progress("train", self.step, self.total, self.loss, detail="reads ahead"))
         if frozen:
             read_ahead(models, self._dreams, self._cache, self._breathe)
         self._cache.closed = True

@@ -158,7 +158,8 @@ def test_it_tells_how_far_it_is(make):
     training, told = make(), []
     training.night.progress = told.append
     training.run()
-    assert [(at.stage, at.step, at.total) for at in told] == [("train", n, 3) for n in (1, 2, 3)]
+    assert [(at.stage, at.step, at.total) for at in told] == [("train", n, 3) for n in (1, 1, 2, 3)]
+    assert [at.detail for at in told] == ["", "reads ahead", "", ""]
     assert told[-1].seconds_left == 0
 
 
