@@ -174,6 +174,17 @@ def test_a_deep_night_learns_all_from_scratch_with_the_dreams_there_are(short_ni
     assert [episode.prompt for episode in system.journal.unconsolidated()] == [CAT]
 
 
+def test_what_was_superseded_since_is_not_learned_anew(short_nights):
+    system = short_nights()
+    old = system.tell("My favourite tea is oolong.")
+    system.sleep()
+    new = system.tell("Actually, my favourite tea is mint.")
+    report = system.sleep(deep=True)
+    assert report.learned == [new.id]
+    dreams = [d for d in system.journal.dreams(night=report.number, limit=None) if old.id in d.parents]
+    assert not any(dream.verdict == "accepted" for dream in dreams)
+
+
 def test_a_deep_night_over_the_forgetting_budget_is_set_aside(short_nights, weights, same, mocker):
     system, _ = two_nights(short_nights, forgetting_budget=0.1)
     before = weights(system)

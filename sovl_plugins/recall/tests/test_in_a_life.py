@@ -112,3 +112,42 @@ def test_where_rows_were_all_that_was_listened_to_the_base_is_bare_without_them(
     bare = system.answer(Turn("What is my dog called?", use_scaffold=False, **asked))
     assert reply.token_probabilities == bare.token_probabilities
     assert reply.annotations["cross_attention.influence"] == 0.0
+
+
+def test_whoever_speaks_in_a_deep_night_changes_nothing_of_it(nightly, tmp_path, mocker):
+    """Rows of yesterday, as a rule not as many, take the place of tonight's for a moment; the optimizer knows these."""
+    import shutil
+
+    import torch
+
+    settings = {"plugins__gestation__most_deep_steps": 6, "plugins__gestation__passes": 50.0}
+    life, before, ends, heard = tmp_path / "life", tmp_path / "before", [], []
+    system = nightly("recall", **settings)
+    system.tell("My dog is called Biscuit.")
+    system.sleep()
+    system.tell("My cat is called Juniper.")
+    accepted = rows_of(system)
+    system.close()
+    shutil.copytree(str(life), str(before))
+
+    for spoken in (True, False):
+        system = nightly("recall", **settings)
+        living = mocker.spy(system.plugins, "on_sleep")
+
+        def speak(at, living=living, system=system):
+            if at.stage == "train" and at.step in (2, 4):
+                with living.call_args.args[0].by_day():
+                    heard.append(rows_of(system))
+
+        assert system.sleep(deep=True, progress=speak if spoken else None).status == "accepted"
+        ends.append(rows_of(system))
+        system.close()
+        if spoken:
+            shutil.rmtree(str(life))
+            before.rename(life)
+
+    assert [sorted(seen) for seen in heard] == [["rows.1"], ["rows.1"]]
+    assert all(torch.equal(seen["rows.1"], accepted["rows.1"]) for seen in heard)
+    assert [sorted(end) for end in ends] == [["rows.1", "rows.2"]] * 2
+    assert all(torch.equal(ends[0][row], ends[1][row]) for row in ends[0])
+    assert not torch.equal(ends[0]["rows.1"], accepted["rows.1"])
