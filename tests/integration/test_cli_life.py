@@ -23,26 +23,6 @@ COMMAND = [sys.executable, "-m", "sovl_core.cli"]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
 
 
-@pytest.fixture(scope="session")
-def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random Llama of 2 layers with a byte-level tokenizer, as a folder on disk."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    vocabulary = {token: i for i, token in enumerate(["<e>", *sorted(pre_tokenizers.ByteLevel.alphabet())])}
-    core = Tokenizer(models.BPE(vocabulary, []))
-    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    core.decoder = decoders.ByteLevel()
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-    model = LlamaForCausalLM(LlamaConfig(vocab_size=len(vocabulary), eos_token_id=0, bos_token_id=0, **sizes))
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    model.save_pretrained(str(folder))
-    PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<e>", pad_token="<e>").save_pretrained(str(folder))
-    return folder
-
-
 @pytest.fixture
 def environment(tmp_path: Path, tiny_base: Path) -> Dict[str, str]:
     """A life of its own with the talker as the only plugin."""

@@ -21,26 +21,6 @@ ALIKE = ["training.batch_size=1", "training.epochs=1", "core.validation_split=0.
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="gloo's launcher needs a POSIX system")
 
 
-@pytest.fixture(scope="session")
-def base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random Llama of 2 layers with a byte-level tokenizer, as a folder on disk."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    vocabulary = {token: i for i, token in enumerate(["<e>", *sorted(pre_tokenizers.ByteLevel.alphabet())])}
-    core = Tokenizer(models.BPE(vocabulary, []))
-    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    core.decoder = decoders.ByteLevel()
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-    model = LlamaForCausalLM(LlamaConfig(vocab_size=len(vocabulary), eos_token_id=0, bos_token_id=0, **sizes))
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    model.save_pretrained(str(folder))
-    PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<e>", pad_token="<e>").save_pretrained(str(folder))
-    return folder
-
-
 class World:
     """Lives in one folder, and a file to train on."""
 
@@ -106,8 +86,8 @@ TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "
 
 
 @pytest.fixture
-def world(tmp_path: Path, base_folder: Path) -> World:
-    return World(tmp_path, base_folder)
+def world(tmp_path: Path, tiny_base: Path) -> World:
+    return World(tmp_path, tiny_base)
 
 
 def test_two_processes_train_one_life_as_one_process_would(world: World) -> None:
