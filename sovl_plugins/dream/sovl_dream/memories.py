@@ -18,7 +18,12 @@ _ABBREVIATION = r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\b
 _BEGINS = r"(?=(?:I|I['’]\w+|My|We|Our|The|He|She|It|They|You|And|But|So)\b)"
 #: After an initial ("J. K. Rowling") a sentence ends only where another clearly begins.
 _SENTENCE = re.compile(rf"{_ABBREVIATION}(?<=[.!?])(?:(?<!\b[A-Z]\.)\s+|\s+{_BEGINS})|\n+")
-_CLAUSE = re.compile(r",? (?:and|but) (?=(?:my|our|I|we)\b)")
+_CLAUSE = re.compile(r",? (?:and|but) (?=(?:my|our|[Ii]|we)\b|[A-Z][\w-]+ (?:is|lives|works|has)\b)")
+#: "I live in Oslo and work in Bergen": the subject of the second clause is that of the first.
+_SAME_SUBJECT = re.compile(
+    r"(?<= )(and|but) (?=(?:live|work|study|have|own|play|speak|drive|teach|like|love|hate) "
+    r"(?:in|at|as|for|with|an?|the|my|two|three|(?!I\b)[A-Z])\b)"
+)
 #: News that says nothing by itself.
 _PRONOUN = re.compile(r"^(?:it|them|him|her|this|that|these|those|you|so|too|mine|yours)(?: \w+)?$", re.IGNORECASE)
 #: "I have a cat": what "she" is in the next sentence.
@@ -71,6 +76,8 @@ def _own_sentences(prompt: str) -> Iterator[str]:
 
 def _statements_of(sentence: str) -> List[Statement]:
     """Return one statement for each clause where every clause is one, else one for the whole sentence, if it is."""
+    if re.match(r"(?:I|we)\b", without_opener(sentence), re.IGNORECASE):
+        sentence = _SAME_SUBJECT.sub(r"\1 I ", sentence)
     clauses = [parse_statement(clause) for clause in _CLAUSE.split(sentence)]
     found = [clause for clause in clauses if clause is not None]
     if len(found) < len(clauses):

@@ -13,6 +13,7 @@ from sovl_dream.lexicon import MONTH
 
 _OPENERS = re.compile(
     r"^(?:(?:by the way|btw|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|for the record|guess what|"
+    r"you (?:can|may|could)(?= (?:just )?call me\b)|"
     r"(?:please )?(?:note|remember|don['’]?t forget|do not forget|keep in mind)(?: that| this)?|lol|haha|"
     r"just so you know|for your information|i want you to know that|you should know that|"
     r"i forgot to (?:say|mention|tell you) that|"
@@ -20,13 +21,16 @@ _OPENERS = re.compile(
     r"i (?:said|mean|meant|told you|mentioned)(?: that)?(?=,? (?:i|we|my|our)\b)|in fact)[,:!.]? |"
     r"(?:(?:hi|hello|hey)(?: there| again)|thanks(?: a lot)?|thank you(?: very much)?|ok|okay|yes|no|nope|sure|sorry|"
     r"right|great|nice|good (?:morning|evening|night|afternoon)|please|anyway|wait|wrong|correction|update|reminder|"
+    r"(?:forget|ignore|scratch) (?:that|it|what i (?:said|wrote))|never ?mind|"
     r"p\.?s\.?|honestly|(?:good|bad|great) news|"
     r"(?:that|it)(?:['’]?s| is) (?:wrong|not (?:right|true)))[,:!.] )",
     re.IGNORECASE,
 )
 #: Lead into what takes the place of something said before.
 _INSTEAD = re.compile(
-    r"\b(?:actually|no|nope|sorry|wait|wrong|correction|update|in fact|not|mean|meant)\b", re.IGNORECASE
+    r"\b(?:actually|no|nope|sorry|wait|wrong|correction|update|in fact|not|mean|meant|forget (?:it|that|what)|ignore|"
+    r"scratch|mind)\b",
+    re.IGNORECASE,
 )
 _TRAILS = re.compile(
     r",? (?:by the way|btw|you know|though|haha+|lol|as well|too|please|thanks|thank you|[:;]-?[)D]|"

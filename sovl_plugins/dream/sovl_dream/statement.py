@@ -19,7 +19,10 @@ PREPOSITIONS = (
 )
 #: Prepositions that tell where something is kept.
 _PLACES = "in|at|on|under|behind|beside|near|inside|over|between|above|below|outside"
-_ADVERBS = "last|always|usually|often|never|now|still|also|only|just|first|currently|really|already|recently|finally"
+_ADVERBS = (
+    "last|always|usually|often|never|now|still|also|only|just|first|currently|really|already|recently|finally|sometimes|"
+    "mostly|normally|generally|definitely"
+)
 #: What follows one of these is a noun, whatever it ends in.
 _DETERMINERS = ("my", "our", "the", "a", "an", "this", "these", "those", "his", "her", "their", "its", "your")
 #: Who or what these are was said somewhere else.

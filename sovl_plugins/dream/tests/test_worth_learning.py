@@ -75,6 +75,13 @@ def learned(prompt):
         ("My dog is called Rex.\nWrite a poem about him.", ["My dog is called Rex"]),
         ("I have a cat. She is called Mia.", ["I have a cat", "My cat is called Mia"]),
         ("I got a dog. His name's Rex. I love him.", ["I got a dog", "My dog's name is Rex"]),
+        ("I live in Oslo and work in Bergen.", ["I live in Oslo", "I work in Bergen"]),
+        ("I like tea and love cake.", ["I like tea and love cake"]),
+        ("hello i am ann and i live in oslo", ["I am ann", "I live in oslo"]),
+        ("Tom is my brother and Ann is my sister.", ["Tom is my brother", "Ann is my sister"]),
+        ("You can call me Sam.", ["I am called Sam"]),
+        ("Forget what I said, I live in Oslo.", ["I live in Oslo"]),
+        ("I sometimes play chess.", ["I sometimes play chess"]),
         # Small talk and passing moods.
         ("Good morning! How are you?", []),
         ("I'm so happy!", []),
