@@ -104,6 +104,13 @@ class Forgetter:
         except SOVLError as error:  # a full disk must not keep anybody from their life; the next start tries again
             log_error(self._logger, error, event="forgetting_unfinished")
 
+    def remind(self) -> None:
+        """Have the plugins let go again of all that was learned and forgotten, where stored state may have had it."""
+        forgotten = self._journal.ever_learned_and_forgotten()
+        if forgotten:
+            with self._gate.turn():
+                self._hooks.on_forget(Forgetting(forgotten))
+
     def purge(self) -> List[int]:
         """Remove the files of all nights that have learned what was forgotten, for good; they are not gone back to.
 

@@ -117,7 +117,8 @@ class SOVLHookSpecs:
         Called for all plugins, after the episodes and their dreams were deleted from the journal and before the state
         of the plugins is saved: nothing of them may be in it any more. Weights may keep what nights have trained into
         them until the next deep night (``night.deep``); what can be dropped at once is dropped here. Called again at
-        the next start where forgetting was interrupted, so that numbers may be unknown.
+        each start, and when another night is chosen, with what any night had learned of it: state that was stored
+        before may have brought it back. So numbers may be unknown.
 
         :param forgetting: the numbers that the episodes had.
         """

@@ -60,6 +60,11 @@ class ForgettingJournal(JournalPart):
             connection.execute("DELETE FROM state WHERE key = ?", (_UNFINISHED,))
         return True
 
+    def ever_learned_and_forgotten(self) -> List[int]:
+        """Return all episodes that were forgotten after some accepted night had learned them."""
+        with self._database.read() as connection:
+            return [row["episode"] for row in connection.execute("SELECT DISTINCT episode FROM forgotten ORDER BY 1")]
+
     def forgotten_in(self, night: Optional[int]) -> List[int]:
         """Return the episodes that were forgotten, but have been learned by a night or one that it builds on.
 

@@ -97,6 +97,7 @@ class SOVLSystem:
         self.plugins.start(self._parts.make_context)
         self._parts.state.load(self._parts.weights.states)
         if not self.read_only:
+            self._parts.forgetting.remind()
             self._parts.forgetting.finish_interrupted()
 
     def __enter__(self) -> SOVLSystem:
@@ -319,6 +320,7 @@ class SOVLSystem:
         """Go back (or forward) to an accepted night, None or 0 to before the first."""
         self._require_writable()
         self._parts.nights.use(number or None)
+        self._parts.forgetting.remind()
 
     def compare_nights(self, first: Optional[int], second: Optional[int]) -> NightDifference:
         """Compare what two nights know, were measured at, were made with, and how far apart their weights are.

@@ -99,7 +99,7 @@ def _report(app: AppContext, system: SOVLSystem, forgotten: Forgotten) -> None:
     app.print(said + (f" and {_count(forgotten.dreams, 'dream')} of it." if forgotten.dreams else "."))
     if forgotten.still_shows:
         night = system.journal.current_night()
-        app.print(f"It was learned, and still shows in night {night} until the next deep sleep: {DEEP}")
+        app.print(f"It was learned, and may still show in night {night} until the next deep sleep: {DEEP}")
         tell_of_training(app, system)
     elif forgotten.nights:
         tell_of_older_nights(app, system)

@@ -114,8 +114,8 @@ def _say_current(app: AppContext, number: Optional[int]) -> None:
     brought_back = len(app.system().journal.forgotten_in(number))
     if brought_back:
         app.print(
-            f"This brings back {brought_back} of what was forgotten: this night has learned it. "
-            "It shows until the next deep sleep: sovl sleep --deep"
+            f"This brings back {brought_back} of what was forgotten: the night has learned it. "
+            "It may show until the next deep sleep: sovl sleep --deep"
         )
     waiting = app.system().journal.count_unconsolidated()
     now = "as it was before the first night" if number is None else f"with night {number}"

@@ -47,6 +47,12 @@ class Keeper(Plugin):
         self.words = dict(state.values)
 
 
+class Sleepless(Plugin):
+    """Another plugin than the keeper, which is absent."""
+
+    name = "sleepless"
+
+
 @pytest.fixture
 def keeper() -> Keeper:
     return Keeper()
@@ -195,14 +201,44 @@ def test_forgetting_that_was_interrupted_is_finished_at_the_next_start(life_of: 
 
     again = Keeper()
     second = life_of(again)
-    assert again.told == [[1]]
+    assert again.told == [[1], [1]]
     assert again.words == {}
     assert readable(second) == []
     assert second.journal.unfinished_forgetting() == []
     second.close()
     third = Keeper()
     life_of(third)
-    assert third.told == []
+    assert third.told == [[1]]
+
+
+def test_state_that_was_stored_before_does_not_bring_it_back(life_of: Any, keeper: Keeper) -> None:
+    """A night keeps the state of its morning; a plugin that was not here when something was forgotten keeps its own."""
+    system = life_of(keeper)
+    system.tell(SECRET)
+    system.tell(OTHER)
+    system.sleep()
+    system.tell("It rains.")
+    system.sleep()
+    system.close()
+    without = life_of(Sleepless())
+    without.forget(1)
+    without.close()
+
+    back = Keeper()
+    system = life_of(back)
+    assert list(back.words) == ["2", "3"]
+    system.use_night(1)
+    assert list(back.words) == ["2"]
+    system.save()
+    assert readable(system) == []
+
+
+def test_where_nothing_was_forgotten_nobody_is_told(life_of: Any, keeper: Keeper) -> None:
+    system = life_of(keeper)
+    system.tell(SECRET)
+    system.sleep()
+    system.use_night(None)
+    assert keeper.told == []
 
 
 def test_a_full_disk_costs_no_life_and_the_next_start_tries_again(life_of: Any, mocker: Any) -> None:

@@ -122,7 +122,7 @@ def test_a_reader_forgets_nothing(journal, path):
 def test_what_no_night_has_learned_is_owed_nothing(journal):
     number = journal.begin_episode(SECRET, "c").id
     journal.forget_episodes([number])
-    assert journal.still_learned() == []
+    assert journal.still_learned() == journal.ever_learned_and_forgotten() == []
     assert journal.nights_with_forgotten() == {}
 
 
@@ -138,6 +138,7 @@ def test_what_was_learned_shows_until_a_deep_night(journal):
     assert journal.nights_with_forgotten() == {second: [one], third: [one]}
     deep = lived(journal, [other], deep=True)
     assert journal.still_learned() == []
+    assert journal.ever_learned_and_forgotten() == [one]
     after = lived(journal, [])
     assert journal.still_learned() == []
     assert journal.nights_with_forgotten() == {second: [one], third: [one]}

@@ -93,4 +93,5 @@ def deep_sleep_row(context: PluginContext, settings: GestationSettings) -> str:
         return "with the next night it has by itself"
     if context.journal.built_on_by(BY_DAY):
         return "on request: it would lose what was trained by day"
-    return f"after {max(1, settings.deep_every - context.journal.accepted_since_deep())} more nights"
+    left = max(1, settings.deep_every - context.journal.accepted_since_deep())
+    return f"after {left} more night{'' if left == 1 else 's'}"

@@ -100,7 +100,7 @@ def test_a_deep_night_is_due_after_so_many_accepted_ones(journal):
     lived(journal, [])
     set_aside = journal.open_night(journal.current_night(), "command", {})
     journal.close_night(set_aside, "set_aside", {})
-    assert (deep_due(context, settings), row()) == (False, "after 1 more nights")
+    assert (deep_due(context, settings), row()) == (False, "after 1 more night")
     lived(journal, [])
     assert (deep_due(context, settings), row()) == (True, "with the next night it has by itself")
     assert not deep_due(context, GestationSettings(deep_every=0))
@@ -278,7 +278,7 @@ def test_in_a_quiet_moment_it_asks_for_a_deep_night_when_one_is_due(short_nights
     assert system.last_night.accepted
     assert system.journal.night(system.journal.current_night()).deep
     panel = dict(system.plugins.on_status())["gestation"]
-    assert panel.rows["deep sleep"] == "after 1 more nights"
+    assert panel.rows["deep sleep"] == "after 1 more night"
 
 
 def test_a_night_that_nobody_made_deep_is_none(tmp_path):

@@ -76,7 +76,7 @@ def test_it_does_not_ask_when_no_night_is_due(plugin, context, memories, confide
 
 def test_its_panel_tells_how_much_has_gathered(plugin, context):
     context.journal.count_unconsolidated = lambda: 3
-    assert plugin.on_status().rows == {"gathered": "3 of 5", "due": False, "deep sleep": "after 1 more nights"}
+    assert plugin.on_status().rows == {"gathered": "3 of 5", "due": False, "deep sleep": "after 1 more night"}
 
 
 def test_its_entry_module_needs_no_torch():
