@@ -185,6 +185,23 @@ def test_panic_in_the_middle_of_a_night_starts_afresh(sit: Any, environment: Dic
     assert night["status"] == "interrupted"
 
 
+def test_what_is_forgotten_in_a_session_is_asked_for_first(sit: Any, environment: Dict[str, str]) -> None:
+    sitting = sit()
+    sitting.type("My cat is called Zanzibar.\r")
+    sitting.wait_for("You said: My cat is called Zanzibar.")
+    for answer, said in (("n", "Nothing was done."), ("y", "Forgot 1 turn.")):
+        sitting.type("/forget cat\r")
+        sitting.wait_for("Forget 1 turn for good? [y/N]")
+        sitting.type(f"{answer}\r")
+        sitting.wait_for(said)
+    sitting.type("Hello\r")
+    sitting.wait_for("You said: Hello")
+    assert sitting.leave() == 0
+    assert [turn["prompt"] for turn in journal(environment)] == ["Hello"]
+    life = Path(environment["SOVL_LIFE"])
+    assert [path.name for path in life.rglob("*") if path.is_file() and b"Zanzibar" in path.read_bytes()] == []
+
+
 def test_ctrl_c_stops_the_reply_and_not_the_session(sit: Any, environment: Dict[str, str]) -> None:
     sitting = sit()
     sitting.type("Tell me a story\r")
