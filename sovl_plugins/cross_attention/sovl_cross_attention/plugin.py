@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Iterator, List, Optional, Tuple
 
+from sovl_core.events import Progress
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Command, CommandOption, Plugin, PluginState, StatusPanel
 from sovl_core.system_logging import log_info
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     )
     from sovl_core.models import Models
     from sovl_core.plugin import PluginContext
+    from sovl_cross_attention.answer_probe import AnswerProbe
     from sovl_cross_attention.relevance import RelevanceGate
     from sovl_cross_attention.stack import CrossAttentionStack
     from sovl_cross_attention.stepping import Steps
@@ -71,6 +74,7 @@ class CrossAttentionPlugin(Plugin):
         self.multiplier = 1.0
         self.prompts_heard = True
         self._gate: Optional[RelevanceGate] = None
+        self._probe: Optional[AnswerProbe] = None
         self._night: Optional[Night] = None
         self._read: Dict[str, List[Recalled]] = {}
 
@@ -241,12 +245,21 @@ class CrossAttentionPlugin(Plugin):
             "reach": f"{self.multiplier:.2f}",
             "dynamic": settings.dynamic,
             "relevance gate": f"threshold {settings.relevance_threshold}" if settings.relevance_gate else "off",
+            "answer probe": self._probe_status(),
         }
         if self.stack is not None:
             rows["scaffold"] = "moves with the base" if self.stack.stepped else "reads the prompt"
             rows["layers"] = ", ".join(str(number) for number in self.stack.numbers)
             rows["gates"] = ", ".join(f"{float(layer.gate.detach()):.2f}" for layer in self.stack.cross_layers())
         return StatusPanel("Cross-attention", rows)
+
+    def _probe_status(self) -> str:
+        if not self.settings.answer_probe:
+            return "off"
+        if self._probe is None:
+            return "learns in the first night"
+        skill = f"{self._probe.skill:.2f} of questions told apart in practice"
+        return skill if self._probe.trusted else f"not used: only {skill}"
 
     @hookimpl
     def on_forget(self, forgetting: Forgetting) -> None:
@@ -267,6 +280,8 @@ class CrossAttentionPlugin(Plugin):
         """Save the relevance gate and how much of the night was accepted."""
         if self._gate is not None:
             self.gate.save(state.values, state.tensors)
+        if self._probe is not None:
+            self._probe.save(state.values, state.tensors)
         state.values["multiplier"] = self.multiplier
         state.values["prompts_heard"] = self.prompts_heard
 
@@ -275,9 +290,12 @@ class CrossAttentionPlugin(Plugin):
         """Take both back."""
         self.multiplier = float(state.values.get("multiplier", 1.0))
         self.prompts_heard = bool(state.values.get("prompts_heard", True))
-        self._gate = None
+        self._gate = self._probe = None
         self._read.clear()
         if state.tensors:
+            from sovl_cross_attention.answer_probe import AnswerProbe
+
+            self._probe = AnswerProbe.load(state.values, state.tensors)
             self.gate.load(state.values, state.tensors)
 
     def _reply_influence(self, turn: Turn, models: Models) -> tuple[float, Optional[float], List[List[Recalled]]]:
@@ -301,6 +319,13 @@ class CrossAttentionPlugin(Plugin):
         if not settings.relevance_gate:
             return influence * reach, None, memories
         relevance = float(self.gate.relevance(features)[0])
+        probe = self._probe
+        if probe is not None and settings.answer_probe and probe.trusted and probe.fits(models):
+            from sovl_cross_attention.confirmation import confirm, told_in
+
+            told = partial(told_in, self.context.journal)
+            relevance, sure = confirm(probe, models, turn.prompt, relevance, memories[0], told)
+            memories = [sure]
         return (influence if relevance * reach >= settings.relevance_threshold else 0.0), relevance, memories
 
     def _begin(self, models: Models, prompt: str) -> Tuple[ScaffoldContext, Optional[Steps]]:
@@ -366,11 +391,29 @@ class CrossAttentionPlugin(Plugin):
         """Let the gate learn at the layer the settings name."""
         from sovl_cross_attention.relevance import RelevanceGate, feature_width
 
+        self._practise(night)
         known, height = self.gate, self.settings.relevance_layer
         if known.height != height or known.width not in (0, feature_width(night.models)):
             self._gate = RelevanceGate()
             self.gate.height = height
             self._teach_gate(night.models, known.prompts(), night.breathe)
+
+    def _practise(self, night: Night) -> None:
+        """Let the probe learn, once for a base."""
+        from sovl_cross_attention.answer_probe import AnswerProbe
+        from sovl_cross_attention.practice import lessons
+
+        if not self.settings.answer_probe or (self._probe is not None and self._probe.fits(night.models)):
+            return
+
+        def heard(step: int, total: int) -> None:
+            night.breathe()
+            night.progress(Progress("dream", step, total, detail="practice"))
+
+        probe = AnswerProbe()
+        probe.practise(night.models, lessons(), heard)
+        self._probe = probe
+        log_info(self.context.logger, "answer_probe", skill=probe.skill, trusted=probe.trusted)
 
     def _teach_gate(self, models: Models, prompts: Dict[str, int], breathe: Callable[[], None]) -> Dict[str, Tensor]:
         """Show the gate prompts, with the memory that each is about; return the features of those it did not know."""

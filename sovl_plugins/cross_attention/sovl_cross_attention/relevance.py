@@ -13,22 +13,19 @@ from typing import TYPE_CHECKING, Container, Dict, List, Optional, Sequence, Tup
 import torch
 from torch import Tensor, nn
 
-from sovl_core.model_layers import decoder_layers, hidden_size, layer_output
+from sovl_core.model_layers import decoder_layers, hidden_size
+from sovl_cross_attention.base_states import base_states, unit_rms
 from sovl_cross_attention.reader import padded, word_ids
 
 if TYPE_CHECKING:
     from sovl_core.models import Models
 
-#: Prompts remembered to fit on, the latest.
-REMEMBERED = 4096
+#: Prompts remembered to fit on; beyond them each memory keeps its share of them.
+REMEMBERED = 8192
 #: Stand for a memory where a prompt is about none: background, and what the user has never told.
 NOTHING, NEVER_TOLD = 0, -1
 #: How much the prompts of all memories, of background, and about what was never told weigh, however many there are.
 MEMORIES_SHARE, SHARES = 0.6, {NOTHING: 0.3, NEVER_TOLD: 0.1}
-
-
-class _LayerReached(Exception):
-    """Ends a forward pass at the topmost layer whose states are wanted."""
 
 
 def feature_width(models: Models) -> int:
@@ -42,31 +39,14 @@ def prompt_features(models: Models, texts: Sequence[str], height: float) -> Tens
     :param height: of the upper layer, 0 the bottom, 1 the top; the other one is at three fifths of it.
     :return: float32 [texts, 2 * width] on the CPU, each half of unit root mean square.
     """
-    modules = decoder_layers(models.base)
-    upper = min(len(modules) - 1, round(height * len(modules)))
-    found: List[Tensor] = []
-
-    def keep(_: nn.Module, args: object, output: object) -> None:
-        found.append(layer_output(output))
-
-    def stop(_: nn.Module, args: object, output: object) -> None:
-        keep(_, args, output)
-        raise _LayerReached
-
+    count = len(decoder_layers(models.base))
+    upper = min(count - 1, round(height * count))
     rows = [word_ids(models.base_tokenizer, text) for text in texts]
     ids, mask = padded(rows, 0, models.device)
-    hooks = (modules[round(0.6 * upper)].register_forward_hook(keep), modules[upper].register_forward_hook(stop))
-    try:
-        with torch.no_grad(), models.bypass():
-            models.base.base_model(input_ids=ids, attention_mask=mask, use_cache=False)
-    except _LayerReached:
-        pass
-    finally:
-        for hook in hooks:
-            hook.remove()
+    found = base_states(models, ids, mask, (round(0.6 * upper), upper))
     weights = mask[:, :, None].to(found[0].dtype)
     pooled = [((states * weights).sum(1) / weights.sum(1)).float().cpu() for states in found]
-    return torch.cat([half * torch.rsqrt(half.pow(2).mean(-1, keepdim=True) + 1e-6) for half in pooled], dim=1)
+    return torch.cat([unit_rms(half) for half in pooled], dim=1)
 
 
 class RelevanceGate:
@@ -124,9 +104,10 @@ class RelevanceGate:
         """
         for text, row, memory in zip(texts, features, memories):
             self._examples.pop(text, None)
-            self._examples[text] = (row, memory)
-        while len(self._examples) > REMEMBERED:
-            self._examples.pop(next(iter(self._examples)))
+            # Rounded as it will be stored, so that a life that was closed in between learns the same.
+            self._examples[text] = (row.half().float(), memory)
+        if len(self._examples) > REMEMBERED:
+            self._examples = _thinned(self._examples, REMEMBERED)
         self._stale = True
 
     def forget(self, memories: Container[int]) -> None:
@@ -231,3 +212,24 @@ class RelevanceGate:
         memories: Sequence[int] = values.get("relevance.memories", ())  # type: ignore[assignment]
         self._examples = {text: (row, int(memory)) for text, row, memory in zip(prompts, features, memories)}
         self._stale = False
+
+
+def _thinned(examples: Dict[str, Tuple[Tensor, int]], count: int) -> Dict[str, Tuple[Tensor, int]]:
+    """Return so many examples at most, taken from the classes that have most: none is lost for being old.
+
+    What a class keeps is spread over all it had, for neighbours are often wordings of one question.
+    """
+    sizes = Counter(memory for _, memory in examples.values())
+    lowest, highest = 1, max(sizes.values())
+    while lowest < highest:
+        middle = (lowest + highest + 1) // 2
+        fits = sum(min(size, middle) for size in sizes.values()) <= count
+        lowest, highest = (middle, highest) if fits else (lowest, middle - 1)
+    seen: Counter[int] = Counter()
+    kept: Dict[str, Tuple[Tensor, int]] = {}
+    for text, (row, memory) in examples.items():
+        number, size = seen[memory], sizes[memory]
+        seen[memory] += 1
+        if number * min(lowest, size) % size < min(lowest, size):
+            kept[text] = (row, memory)
+    return kept

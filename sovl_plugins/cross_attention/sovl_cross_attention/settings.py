@@ -53,6 +53,9 @@ class CrossAttentionSettings(PluginSettings):
     relevance_threshold: float = Field(
         0.35, ge=0, le=1, description="Relevance below which the scaffold is skipped for a turn; 1 skips it always."
     )
+    answer_probe: bool = Field(
+        True, description="Look whether what was told answers the prompt, where the base proves able to tell."
+    )
     relevance_layer: float = Field(
         0.33,
         ge=0,

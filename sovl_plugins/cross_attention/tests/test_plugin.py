@@ -15,10 +15,13 @@ from sovl_core.data_processing import Encoded, Example, collate
 from sovl_core.events import Dream, Forgetting, Night, NightInterrupted, NightReport, Reply, StepResult, TrainStep, Turn
 from sovl_core.model_layers import decoder_layers
 from sovl_core.plugin import PluginState
+from sovl_core.records import Episode
 from sovl_core.system_logging import ThreadSafeLogger
 from sovl_core.vitals import Vitals
 from sovl_cross_attention import CrossAttentionPlugin, CrossAttentionSettings
+from sovl_cross_attention.answer_probe import AnswerProbe
 from sovl_cross_attention.plugin import memory_of
+from sovl_cross_attention.practice import Lesson
 from sovl_cross_attention.relevance import NEVER_TOLD, NOTHING
 
 
@@ -27,7 +30,8 @@ class World:
 
     def __init__(self, models):
         self.loaded = models
-        self.settings = CrossAttentionSettings()
+        # Practice is asked for where it is tried.
+        self.settings = CrossAttentionSettings(answer_probe=False)
         self.config = SimpleNamespace(core=SimpleNamespace(seed=3))
         self.logger = ThreadSafeLogger(None)
         self.vitals = Vitals()
@@ -36,7 +40,9 @@ class World:
         self.asked = []
         self.superseded = set()
         self.journal = SimpleNamespace(
-            dreams=self.dreamed, still_true=lambda memories: {*memories}.difference(self.superseded)
+            dreams=self.dreamed,
+            still_true=lambda memories: {*memories}.difference(self.superseded),
+            episode=lambda number: Episode(id=number, conversation="", prompt=f"memory {number}"),
         )
         self.contexts = []
 
@@ -251,6 +257,23 @@ class TestRelevance:
         assert reply.annotations["cross_attention.influence"] == 0.5
         # What it is about is told all the same, whatever the threshold.
         assert sum(p for _, p in reply.annotations["cross_attention.memories"]) == pytest.approx(1.0)
+
+    @pytest.mark.parametrize(("match", "moved"), [(0.001, False), (0.9, True)])
+    def test_what_was_told_has_to_answer_the_prompt(self, plugin, world, mocker, match, moved):
+        plugin.settings.answer_probe = True
+        plugin._probe = mocker.Mock(trusted=True, match=mocker.Mock(side_effect=lambda _, pairs: [match] * len(pairs)))
+        reply, did = answered(plugin, world, Turn(self.open[2]))
+        assert did == moved
+        assert plugin._probe.match.call_args[0][1][0] == ("memory 9", self.open[2])
+        assert (reply.annotations["cross_attention.relevance"] >= 0.35) == moved
+
+    @pytest.mark.parametrize("way", ["untrusted", "of another base", "switched off"])
+    def test_a_probe_that_cannot_tell_is_not_asked(self, plugin, world, mocker, way):
+        plugin.settings.answer_probe = way != "switched off"
+        plugin._probe = mocker.Mock(trusted=way != "untrusted")
+        plugin._probe.fits.return_value = way != "of another base"
+        assert answered(plugin, world, Turn(self.open[2]))[1]
+        plugin._probe.match.assert_not_called()
 
     def test_it_says_why_it_left_a_prompt_to_the_base(self, plugin, world):
         assert "cross_attention.why" not in answered(plugin, world, Turn(self.open[0]))[0].annotations
@@ -668,6 +691,39 @@ def test_state_comes_back(plugin, world):
     other.on_load_state(PluginState())
     assert other.multiplier == 1.0
     assert other.gate.prompts() == {}
+
+
+def test_a_base_is_practised_with_once(plugin, world, mocker):
+    lessons = [Lesson("my dog", ("who?",), ("when?",))] * 6
+    mocker.patch("sovl_cross_attention.practice.lessons", return_value=lessons)
+    practise = mocker.spy(AnswerProbe, "practise")
+    plugin.settings.answer_probe = True
+    heard, breaths = [], []
+    for _ in range(2):
+        tonight = night(world, breathe=lambda: breaths.append(1), progress=heard.append)
+        run(plugin.on_sleep(tonight), lambda: NightReport("set_aside"))
+    assert practise.call_count == 1
+    assert [(p.detail, p.total) for p in heard] == [("practice", 12)]
+    assert breaths == [1]
+    state = PluginState()
+    plugin.on_save_state(state)
+    other = CrossAttentionPlugin()
+    other.on_start(world)
+    assert other.on_status().rows["answer probe"] == "learns in the first night"
+    other.on_load_state(state)
+    assert other._probe.fits(world.loaded)
+    assert other.on_status().rows["answer probe"] == plugin.on_status().rows["answer probe"]
+
+
+def test_practice_that_is_interrupted_is_begun_anew(plugin, world):
+    plugin.settings.answer_probe = True
+
+    def breathe():
+        raise NightInterrupted
+
+    with pytest.raises(NightInterrupted):
+        run(plugin.on_sleep(night(world, breathe=breathe)), lambda: NightReport("accepted"))
+    assert plugin._probe is None
 
 
 def test_its_state_needs_no_torch_before_there_is_any():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -270,10 +272,27 @@ def test_the_latest_word_on_a_prompt_counts():
     assert len(gate.prompts()) == 50
 
 
-def test_the_oldest_prompts_are_forgotten(mocker):
+def test_with_too_many_prompts_each_memory_keeps_its_share(mocker):
     mocker.patch.object(relevance, "REMEMBERED", 10)
     gate, _ = taught(open_count=8, shut_count=6)
-    assert list(gate.prompts()) == texts(8, "my dog")[4:] + texts(6, "a poem")
+    assert Counter(gate.prompts().values()) == {7: 5, NOTHING: 5}
+    gate.remember(["a cat"], cloud(1, 0), [8])
+    assert Counter(gate.prompts().values()) == {7: 4, NOTHING: 4, 8: 1}
+    # What is kept is not just the first or the latest.
+    assert {"my dog 0"} < {text for text in gate.prompts() if text.startswith("my dog")} != set(texts(4, "my dog"))
+
+
+@given(st.lists(st.integers(-1, 30), min_size=1, max_size=200), st.integers(1, 60))
+def test_no_memory_is_lost_as_long_as_there_is_room_for_one_of_each(memories, room):
+    examples = {str(number): (torch.zeros(1), memory) for number, memory in enumerate(memories)}
+    kept = relevance._thinned(examples, room) if len(examples) > room else examples
+    sizes, before = Counter(memory for _, memory in kept.values()), Counter(memories)
+    assert set(sizes) == set(before)
+    assert len(kept) <= max(room, len(before))
+    assert list(kept) == [text for text in examples if text in kept]
+    # None has more than another that gave something up.
+    cut = [sizes[memory] for memory in before if sizes[memory] < before[memory]]
+    assert not cut or max(sizes.values()) == max(cut)
 
 
 @settings(max_examples=30, deadline=None)

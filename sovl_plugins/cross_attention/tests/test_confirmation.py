@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from sovl_core.records import Episode, Question
+from sovl_cross_attention.confirmation import confirm, told_in
+
+
+class Probe:
+    """Finds each memory's words as likely an answer as it is told here."""
+
+    def __init__(self, **matches):
+        self.matches, self.asked = matches, []
+
+    def match(self, models, pairs):
+        self.asked += pairs
+        return [self.matches[told] for told, _ in pairs]
+
+
+TOLD = {1: "dog", 2: "cat", 3: "hen"}
+
+
+def asked(probe, relevance, likely):
+    return confirm(probe, None, "who?", relevance, likely, TOLD.get)
+
+
+def odds(probability):
+    return math.log(probability / (1 - probability))
+
+
+def test_gate_and_probe_are_two_witnesses():
+    relevance, likely = asked(Probe(dog=0.9), 0.7, [(1, 1.0)])
+    assert odds(relevance) == pytest.approx(odds(0.7) + odds(0.9) - 1.0)
+    assert likely == [(1, 1.0)]
+
+
+@pytest.mark.parametrize(("gate", "match", "opens"), [(1.0, 0.02, False), (0.2, 0.95, True), (1.0, 0.3, True)])
+def test_neither_is_believed_alone(gate, match, opens):
+    assert (asked(Probe(dog=match), gate, [(1, 1.0)])[0] >= 0.35) == opens
+
+
+@pytest.mark.parametrize("match", [0.0, 1.0])
+def test_certainty_is_a_number(match):
+    relevance, likely = asked(Probe(dog=match), 1.0, [(1, 1.0)])
+    assert relevance == pytest.approx(match, abs=1e-3)
+    assert [memory for memory, _ in likely] == [1]
+
+
+def test_the_memory_that_answers_comes_first():
+    relevance, likely = asked(Probe(dog=0.1, cat=0.9), 1.0, [(1, 0.6), (2, 0.4)])
+    assert [memory for memory, _ in likely] == [2, 1]
+    assert sum(p for _, p in likely) == pytest.approx(1.0)
+    assert likely[1][1] == pytest.approx(0.06 / 0.42)
+    assert relevance > 0.5
+
+
+def test_what_is_hardly_likely_is_not_looked_at():
+    probe = Probe(dog=0.9)
+    assert asked(probe, 0.02, [(1, 1.0)]) == (0.02, [(1, 1.0)])
+    assert probe.asked == []
+    asked(probe, 0.9, [(1, 0.95), (2, 0.05)])
+    assert probe.asked == [("dog", "who?")]
+
+
+def test_nobody_tells_of_a_memory_that_is_gone():
+    assert asked(Probe(), 0.9, [(8, 0.9), (9, 0.1)]) == (0.0, [])
+    assert [m for m, _ in asked(Probe(dog=0.9), 0.9, [(8, 0.5), (1, 0.5)])[1]] == [1]
+    assert asked(Probe(), 0.9, []) == (0.0, [])
+
+
+@pytest.mark.parametrize(
+    ("details", "told"),
+    [({}, "Rex."), ({"question": 4}, "What is your dog called? Rex."), ({"question": 5}, "Rex."), (None, None)],
+)
+def test_an_answer_is_told_with_its_question(mocker, details, told):
+    journal = mocker.Mock()
+    journal.episode.side_effect = {
+        7: None if details is None else Episode(id=7, conversation="", prompt="Rex.", details=details)
+    }.get
+    journal.question.side_effect = {4: Question(4, "What is your dog called?", "user")}.get
+    assert told_in(journal, 7) == told
