@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Dreams of tonight that must be known, of those seen last, for training to end early.
 KNOWN_SHARE = 0.98
+#: Steps whose dreams these are; fewer where all dreams come up in fewer.
+KNOWN_STEPS = 16
 
 
 def encode_dreams(models: Models, dreams: Sequence[Dream], system_prompt: str) -> List[Encoded]:
@@ -79,7 +81,8 @@ class NightTraining:
         # Whether prompts are the bare base's, so that they can be read ahead: the first step tells.
         self._prompts_frozen: Optional[bool] = None
         self.step, self.tokens, self.skipped, self.loss = 0, 0, 0, float("nan")
-        self._known: Deque[bool] = deque(maxlen=max(1, len(tonight)))
+        seen_last = min(len(tonight), KNOWN_STEPS * self.curriculum.tonight_count)
+        self._known: Deque[bool] = deque(maxlen=max(1, seen_last))
         self._optimizer: Any = None
         self._schedule: Any = None
 

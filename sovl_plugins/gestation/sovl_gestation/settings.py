@@ -37,7 +37,7 @@ class GestationSettings(PluginSettings):
     max_grad_norm: float = Field(1.0, gt=0, le=1000, description="Gradients are clipped to this norm.")
     batch_answers: int = Field(14, ge=1, le=1024, description="Dreams of memories in a step.")
     batch_background: int = Field(3, ge=0, le=1024, description="Background dreams in a step.")
-    passes: float = Field(2.5, gt=0, le=100, description="How often each dream is seen at most.")
+    passes: float = Field(1.5, gt=0, le=100, description="How often each dream is seen at most.")
     least_steps: int = Field(60, ge=1, le=100000, description="Steps of a short night.")
     most_steps: int = Field(400, ge=1, le=100000, description="Steps of a long night.")
     most_deep_steps: int = Field(
