@@ -15,7 +15,8 @@ def with_muse(shell: Any) -> Any:
         return f"musing about {' '.join(words)} {options}"
 
     def prepare(system: Any) -> None:
-        system.plugin_commands["muse"] = Command("muse", "Muse.\n\nAt length.", run, options=(CommandOption("deep", bool),))
+        options = (CommandOption("deep", bool),)
+        system.plugin_commands["muse"] = Command("muse", "Muse.\n\nAt length.", run, options=options)
 
     shell.prepare = prepare
     return shell
