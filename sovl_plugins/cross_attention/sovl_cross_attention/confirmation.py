@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 Recalled = Tuple[int, float]
 
 #: Relevance below which nobody needs to look closer.
-LEAST_RELEVANCE = 0.03
+LEAST_RELEVANCE = 0.1
 #: Share of the relevance below which a memory is no candidate.
 LEAST_SHARE = 0.1
 #: The gate is often surer than it can know: its log-odds count no more than this, in nats.
 MOST_LOG_ODDS = 4.0
+#: Most that the probe adds, in nats: it knows questions close by, and takes a page of prose for anything.
+MOST_LIFT = 2.0
 #: Taken off the log-odds, in nats: to keep silent is a smaller fault than to answer with what was never told.
 CAUTION = 1.0
 
@@ -62,7 +64,8 @@ def confirm(
         key=lambda entry: -entry[0],
     )
     total = sum(weight for weight, _, _ in weighed) or 1.0
-    odds = max(-MOST_LOG_ODDS, min(MOST_LOG_ODDS, _log_odds(relevance))) + _log_odds(weighed[0][1]) - CAUTION
+    odds = max(-MOST_LOG_ODDS, min(MOST_LOG_ODDS, _log_odds(relevance))) - CAUTION
+    odds += min(MOST_LIFT, _log_odds(weighed[0][1]))
     return 1.0 / (1.0 + math.exp(-odds)), [(memory, weight / total) for weight, _, memory in weighed]
 
 

@@ -444,7 +444,10 @@ class CrossAttentionPlugin(Plugin):
         # What was never told may have been told since; what was told, otherwise.
         known = {memory for memory in self.gate.prompts().values() if memory > NOTHING}
         self.gate.forget({NEVER_TOLD, *known.difference(self.context.journal.still_true(known))})
-        features = self._teach_gate(night.models, {d.prompt: memory_of(d) for d in shown}, night.breathe)
+        # What the base says by itself is about nothing either: prose, where all dreams are short and mostly questions.
+        prose = {d.completion: NOTHING for d in shown if d.kind == "background" and d.completion}
+        prompts = {**prose, **{d.prompt: memory_of(d) for d in shown}}
+        features = self._teach_gate(night.models, prompts, night.breathe)
         self._read.clear()
         if features and self._gate_works(night.models):
             import torch

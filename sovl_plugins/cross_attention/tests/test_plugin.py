@@ -432,6 +432,8 @@ DREAMED = [
     Dream("contrast", "where is my boat?", "no", verdict="accepted"),
 ]
 SHOWN = {
+    # What the base says by itself is about nothing.
+    "la": NOTHING,
     "what is my dog called?": 5,
     "who is rex?": 5,
     "home?": 6,
@@ -484,7 +486,7 @@ def test_what_was_never_told_before_may_have_been_told_since(plugin, world):
         return NightReport("accepted")
 
     run(plugin.on_sleep(night(world)), inner)
-    assert plugin.gate.prompts() == {"what is my cat called?": 8, "sing a song": NOTHING}
+    assert plugin.gate.prompts() == {"la": NOTHING, "what is my cat called?": 8, "sing a song": NOTHING}
 
 
 def test_no_prompt_is_about_a_memory_that_was_contradicted(plugin, world):
@@ -500,7 +502,7 @@ def test_no_prompt_is_about_a_memory_that_was_contradicted(plugin, world):
     run(plugin.on_sleep(night(world)), lambda: inner(NightReport("set_aside")))
     assert plugin.gate.prompts() == before
     run(plugin.on_sleep(night(world)), lambda: inner(NightReport("accepted")))
-    assert plugin.gate.prompts() == {"my cat?": 4, "where is my home?": 8, "sing a song": NOTHING}
+    assert plugin.gate.prompts() == {"la": NOTHING, "my cat?": 4, "where is my home?": 8, "sing a song": NOTHING}
 
 
 def test_the_latest_dream_of_a_prompt_counts(plugin, world):
@@ -515,8 +517,8 @@ def test_the_latest_dream_of_a_prompt_counts(plugin, world):
 @pytest.mark.parametrize(
     ("report", "multiplier", "known"),
     [
-        (NightReport("accepted"), 1.0, 5),
-        (NightReport("partial", multiplier=0.25), 0.25, 5),
+        (NightReport("accepted"), 1.0, 6),
+        (NightReport("partial", multiplier=0.25), 0.25, 6),
         (NightReport("set_aside", multiplier=0.0), 0.6, 0),
         (NightReport("nothing"), 0.6, 0),
         (None, 0.6, 0),
@@ -560,11 +562,11 @@ def test_whoever_speaks_in_the_middle_of_a_night_meets_what_was_accepted(plugin,
             assert plugin.multiplier == 0.6
             assert plugin.gate.prompts() == {"known before": 3}
         assert plugin.multiplier == 1.0
-        assert len(plugin.gate.prompts()) == 6
+        assert len(plugin.gate.prompts()) == 7
         return NightReport("accepted")
 
     run(plugin.on_sleep(tonight), inner)
-    assert len(plugin.gate.prompts()) == 6
+    assert len(plugin.gate.prompts()) == 7
 
 
 def test_a_night_that_goes_on_knows_what_it_dreamed_even_when_no_step_is_left(plugin, world):
