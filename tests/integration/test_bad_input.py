@@ -86,6 +86,7 @@ def live_a_day(life: SOVLSystem) -> Any:
     life.commands()
     with contextlib.suppress(SOVLError):  # nobody else dreams here
         life.dream(count=1)
+    life.forget(life.tell("My cat is called Fig.").id)
     report = life.sleep()
     json.dumps(life.status())
     life.close()
