@@ -242,9 +242,10 @@ def test_an_interrupted_deep_night_goes_on_from_its_step(short_nights, weights, 
     system = short_nights()
     assert same(weights(system), before)
     steps = []
-    report = system.sleep(progress=lambda at: steps.append((at.stage, at.step)))
-    assert [step for stage, step in steps if stage == "train"] == [4]
-    assert "dream" not in {stage for stage, _ in steps}
+    report = system.sleep(progress=lambda at: steps.append((at.stage, at.step, at.detail)))
+    # It reads ahead anew what it had read, and takes the one step that is left.
+    assert [(step, detail) for stage, step, detail in steps if stage == "train"] == [(3, "reads ahead"), (4, "")]
+    assert "dream" not in {stage for stage, _, _ in steps}
     assert (report.number, report.status, report.learned) == (3, "accepted", [episode.id for episode in said])
     assert [dream.id for dream in system.journal.dreams(night=3, limit=None)] == dreams
     assert system.journal.night(3).deep
