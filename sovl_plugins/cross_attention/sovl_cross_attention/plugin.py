@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from sovl_core.models import Models
     from sovl_core.plugin import PluginContext
     from sovl_cross_attention.answer_probe import AnswerProbe
+    from sovl_cross_attention.confirmation import Recalled
     from sovl_cross_attention.relevance import RelevanceGate
     from sovl_cross_attention.stack import CrossAttentionStack
     from sovl_cross_attention.stepping import Steps
-
-    Recalled = Tuple[int, float]
 
 #: Prompts that are read side by side for the relevance gate.
 GATE_BATCH = 32
