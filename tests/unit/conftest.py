@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 from hypothesis import settings
@@ -253,3 +254,28 @@ def _gguf_tensors(model: Any) -> Dict[str, Any]:
                 weight = halves.transpose(1, 2).reshape(weight.shape)
             tensors[f"blk.{layer}.{theirs}"] = weight
     return tensors
+
+
+class Clock:
+    """Seconds that pass only when told to."""
+
+    now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that stands still until ``now`` is set."""
+    return Clock()
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: Clock) -> Iterator[Any]:
+    """Return a new journal that writes down the clock's times."""
+    from sovl_core.journal import Journal
+
+    opened = Journal(tmp_path / "journal.db", clock=clock)
+    yield opened
+    opened.close()

@@ -11,27 +11,6 @@ from sovl_core.records import Exchange, Message
 pytestmark = pytest.mark.no_torch
 
 
-class Clock:
-    """Seconds that pass only when told to."""
-
-    now = 1_700_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def journal(tmp_path, clock):
-    journal = Journal(tmp_path / "journal.db", clock=clock)
-    yield journal
-    journal.close()
-
-
 def say(journal, *prompts, conversation="c", reply="yes"):
     ids = [journal.begin_episode(prompt, conversation).id for prompt in prompts]
     for number in ids if reply else ():

@@ -6,30 +6,8 @@ import pytest
 
 from sovl_core.error_handling import BadInput
 from sovl_core.events import Dream, Feedback
-from sovl_core.journal import Journal
 
 pytestmark = pytest.mark.no_torch
-
-
-class Clock:
-    """Seconds that pass only when told to."""
-
-    now = 1_700_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def journal(tmp_path, clock):
-    journal = Journal(tmp_path / "journal.db", clock=clock)
-    yield journal
-    journal.close()
 
 
 def say(journal, *prompts, conversation="c", reply=""):
