@@ -53,7 +53,8 @@ class NightJournal(JournalPart):
             if parent is not None:
                 _require_accepted(connection, parent)
             cursor = connection.execute(
-                "INSERT INTO nights (parent, status, cause, started, plugins, deep) VALUES (?, 'running', ?, ?, ?, ?)",
+                "INSERT INTO nights (parent, status, cause, started, plugins, deep, newest_episode) "
+                "VALUES (?, 'running', ?, ?, ?, ?, (SELECT COALESCE(MAX(id), 0) FROM episodes))",
                 (parent, clean_text(trigger), self._clock(), to_json(plugins), deep),
             )
             return int(cursor.lastrowid or 0)

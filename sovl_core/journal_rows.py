@@ -149,6 +149,7 @@ def night_from(row: sqlite3.Row) -> NightRecord:
         report=_mapping(row["report"]),
         plugins=_mapping(row["plugins"]),
         deep=bool(row["deep"]),
+        newest_episode=row["newest_episode"],
     )
 
 

@@ -197,8 +197,11 @@ VERSION_3: Migration = (
         PRIMARY KEY (night, episode)) WITHOUT ROWID""",
 )
 
+#: What had been said when a night began, so that what is new since needs no clock, which may stand still or go back.
+VERSION_4: Migration = ("ALTER TABLE nights ADD COLUMN newest_episode INTEGER NOT NULL DEFAULT 0",)
+
 #: ``MIGRATIONS[n]`` leads from version n to version n + 1; version 0 is an empty file.
-MIGRATIONS: Tuple[Migration, ...] = (VERSION_1, VERSION_2, VERSION_3)
+MIGRATIONS: Tuple[Migration, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

@@ -110,7 +110,7 @@ class NightKeeper:
         last, newest = self._journal.nights(limit=1), self._journal.episodes(limit=1)
         if not last or last[0].status not in NOT_ACCEPTED:
             return True
-        return bool(newest) and newest[0].created > last[0].started
+        return bool(newest) and newest[0].id > last[0].newest_episode
 
     def keep_training(self, proposal: Proposal, report: Dict[str, Any], characters: int) -> int:
         """Accept what a training run by day has learned, as a night of its own that can be undone like any other.

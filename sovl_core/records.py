@@ -75,7 +75,8 @@ class NightRecord:
 
     ``status`` is ``running``, ``accepted``, ``partial``, ``set_aside``, ``nothing``, ``failed``, ``undone``, or
     ``purged`` (its files are gone). ``plugins`` maps plugin name to ``distribution version``. A ``deep`` night started
-    from untrained weights: its ``parent`` is the night that was current before it.
+    from untrained weights: its ``parent`` is the night that was current before it. ``newest_episode`` is the number of
+    the last thing said before it began, 0 when nothing was.
     """
 
     number: int
@@ -87,6 +88,7 @@ class NightRecord:
     report: Dict[str, Any] = field(default_factory=dict)
     plugins: Dict[str, str] = field(default_factory=dict)
     deep: bool = False
+    newest_episode: int = 0
 
 
 @dataclass(frozen=True)
