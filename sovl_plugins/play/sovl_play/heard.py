@@ -20,13 +20,10 @@ def conversation(context: PluginContext) -> Optional[str]:
     return current if context.journal.thread(current, limit=1) else context.journal.last_conversation()
 
 
-def recent_turns(context: PluginContext, limit: int, answered: bool = False) -> List[Episode]:
-    """Return the latest turns of the conversation, oldest first.
-
-    :param answered: only those that got a reply.
-    """
+def recent_turns(context: PluginContext, limit: int) -> List[Episode]:
+    """Return the latest turns of the conversation, oldest first, those that got no reply among them."""
     name = conversation(context)
-    return [] if name is None else context.journal.thread(name, limit=limit, answered=answered)
+    return [] if name is None else context.journal.thread(name, limit=limit)
 
 
 def own_words(context: PluginContext, limit: int) -> List[str]:

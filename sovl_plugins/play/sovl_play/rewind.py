@@ -37,9 +37,9 @@ def rewind(context: PluginContext, words: List[str], options: Dict[str, Any]) ->
         raise BadInput(f"{NAME} takes one number, but was given {' '.join(words)!r}", f"Say how many: {NAME} 2")
     back = count(words[0], "back", f"{NAME} 2") if words else context.settings.back
     # One more, to go on after.
-    turns = recent_turns(context, back + 1, answered=True)
+    turns = recent_turns(context, back + 1)
     if not turns:
-        return "There is nothing to go back to: nothing was said and answered yet."
+        return "There is nothing to go back to: nothing was said yet."
     if len(turns) < back:
         there_are = "There is only one turn" if len(turns) == 1 else f"There are only {len(turns)} turns"
         raise BadInput(f"{there_are} to go back by", f"To its beginning: {NAME} {len(turns)}")

@@ -31,7 +31,6 @@ def test_turns_of_the_conversation_and_words_of_all(context, journal, say):
     old, new = say("I live in Rome", "I live in Oslo", conversation="other")
     journal.supersede(old, new)
     assert [turn.prompt for turn in recent_turns(context, 5)] == ["One", "Told"]
-    assert [turn.prompt for turn in recent_turns(context, 5, answered=True)] == ["One"]
     assert [turn.prompt for turn in recent_turns(context, 1)] == ["Told"]
     assert own_words(context, 3) == ["I live in Oslo", "Told"]
 

@@ -42,11 +42,12 @@ def test_a_shell_goes_back_in_the_last_conversation(run, context, journal, say):
     assert heard(context) == ["One"]
 
 
-def test_what_got_no_reply_is_no_turn_to_go_back_by(run, context, say):
-    assert "nothing to go back to" in run("rewind")
-    say("Told", reply="")
-    assert "nothing to go back to" in run("rewind")
+def test_what_got_no_reply_is_a_turn_too(run, context, say):
+    assert run("rewind") == "There is nothing to go back to: nothing was said yet."
     assert context.current == "c"
+    say("One")
+    say("Two", reply="")
+    assert "after “One”" in run("rewind")
 
 
 @pytest.mark.parametrize(
