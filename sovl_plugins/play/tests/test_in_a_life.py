@@ -14,7 +14,7 @@ NAMES = ("reflect", "muse", "flare", "echo", "debate", "glitch", "mimic")
 
 @pytest.fixture
 def system(open_life):
-    system = open_life("play", plugins__play__tokens=6)
+    system = open_life("play", plugins__play__tokens=6, generation__greedy=True)
     for text in SAID:
         system.generate(text)
     return system
@@ -83,6 +83,8 @@ def sovl(tmp_path, tiny_base):
         "SOVL_CORE__SCAFFOLD_MODEL": "base[:2]",
         "SOVL_CORE__DEVICE": "cpu",
         "SOVL_GENERATION__MAX_NEW_TOKENS": "4",
+        # Drawn at random a reply may end before its first word, and then there is nothing to hear of it.
+        "SOVL_GENERATION__GREEDY": "true",
         "OMP_NUM_THREADS": "1",
         "LC_ALL": "C.UTF-8",
         "COLUMNS": "200",
