@@ -67,11 +67,14 @@ _RENAMED: Dict[str, Dict[str, str]] = {
         "confidence_history_maxlen": "lifecycle.confidence_history",
         "temperament_history_maxlen": "lifecycle.temperament_history",
         "enable_repetition_check": "generation.repetition_check",
+        "enable_error_listening": "generation.error_reflection",
+        "enable_lora_adapters": "lora.enabled",
         "scaffold_weight_cap": "plugins.cross_attention.weight",
         "blend_strength": "plugins.cross_attention.blend",
         "enable_cross_attention": "plugins.cross_attention.enabled",
         "sleep_conf_threshold": "plugins.gestation.minimum_confidence",
         "sleep_log_min": "plugins.gestation.minimum_memories",
+        "sleep_time_factor": "plugins.gestation.time_factor",
         "enable_gestation": "plugins.gestation.automatic",
         "enable_sleep_training": "plugins.gestation.enabled",
         "dream_swing_var": "plugins.dream.swing",
@@ -88,6 +91,7 @@ _RENAMED: Dict[str, Dict[str, str]] = {
         "memory_decay_rate": "plugins.memory.token_decay",
         "temp_mood_influence": "plugins.feedback.mood_influence",
         "temp_curiosity_boost": "plugins.feedback.curiosity_boost",
+        "temp_restless_drop": "plugins.feedback.restless_drop",
         "conf_feedback_strength": "plugins.feedback.confidence_strength",
         "temp_smoothing_factor": "plugins.feedback.smoothing",
         "enable_temperament": "plugins.feedback.enabled",
@@ -118,6 +122,8 @@ _NOTES = {
     "controls_config.enable_lifecycle_weighting": (
         "life_curve lets little of what a young life has learned be heard; all of it: lifecycle.influence full"
     ),
+    "controls_config.temp_restless_drop": "it had no effect; plugins.feedback.restless_drop 0 leaves it so",
+    "controls_config.sleep_time_factor": "it had no effect; here it stretches plugins.gestation.quiet_seconds",
     "controls_config.curiosity_novelty_threshold_spontaneous": (
         "a share of earlier questions; the classic score itself: plugins.curiosity.metric classic"
     ),
@@ -145,11 +151,7 @@ _REPLACED: Dict[str, Dict[str, str]] = {
         "is_sleeping": _ITSELF,
         "temp_eager_threshold": _LABELS,
         "temp_sluggish_threshold": _LABELS,
-        "sleep_time_factor": "a quiet moment decides: plugins.gestation.quiet_seconds",
-        "temp_restless_drop": "an unsteady mood lowers the temperament: plugins.feedback.variance_drop",
         "enable_confidence_tracking": "confidence comes with every reply and costs nothing",
-        "enable_lora_adapters": "the scaffold learns through LoRA; without a scaffold: core.scaffold_model none",
-        "enable_error_listening": "a failure is always reflected on once, and cannot loop",
         "memory_threshold": "models are given up when memory runs out; plugins.quantization.mode needs less",
     },
 }

@@ -59,7 +59,8 @@ class Failures:
             return error
         if is_out_of_memory(error):
             free_memory()
-        handle_error_prompt(event, self._answer, self._logger, self._config.generation.temperature)
+        if self._config.generation.error_reflection:
+            handle_error_prompt(event, self._answer, self._logger, self._config.generation.temperature)
         return explain(error, what, episode)
 
 

@@ -99,7 +99,7 @@ def build_scaffold(
     hooks: Optional[PluginManager] = None,
     logger: Optional[ThreadSafeLogger] = None,
 ) -> Tuple[Any, Any]:
-    """Build the scaffold with LoRA attached; only LoRA requires a gradient, in float32.
+    """Build the scaffold with LoRA attached; only LoRA requires a gradient, in float32; without it nothing does.
 
     A model that is the base's own folder shares the base's weights. ``on_load_model`` is called for another model
     only: the layers of a quantized base are read again in full precision, and nobody may quantize those.
@@ -240,6 +240,8 @@ def _with_lora(model: Any, config: SystemConfig, layers: Optional[int] = None) -
     import torch
     from peft import LoraConfig, get_peft_model
 
+    if not config.lora.enabled:
+        return model.requires_grad_(False).eval()
     lora = LoraConfig(
         r=config.lora.rank,
         lora_alpha=config.lora.alpha,

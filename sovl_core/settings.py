@@ -70,6 +70,11 @@ class CoreSettings(Settings):
 class LoraSettings(Settings):
     """Low-rank adapters on the scaffold."""
 
+    enabled: bool = Field(
+        default=True,
+        description="Give the scaffold adapters; without them the cross-attention learns alone.",
+        json_schema_extra=_AT_START,
+    )
     rank: int = Field(default=16, ge=1, le=1024, description="Rank of the adapters.", json_schema_extra=_AT_START)
     alpha: int = Field(
         default=32, ge=1, le=4096, description="Scale of the adapters: alpha / rank.", json_schema_extra=_AT_START
@@ -118,6 +123,9 @@ class GenerationSettings(Settings):
     )
     repetition_check: bool = Field(
         default=True, description="Cut a reply where three tokens repeat right after themselves."
+    )
+    error_reflection: bool = Field(
+        default=True, description="Let it reflect on a failure it survived, in a conversation of its own."
     )
     history_turns: int = Field(
         default=10, ge=0, le=1000, description="Earlier turns of the conversation the model sees."

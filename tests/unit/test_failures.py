@@ -56,6 +56,14 @@ def test_a_failure_is_logged_told_reflected_on_and_explained(manager: Any) -> No
     assert str(failure).startswith("The reply failed: out of memory. What you said is kept (episode 7).")
 
 
+def test_reflection_can_be_switched_off(manager: Any) -> None:
+    world = World(manager)
+    world.failures._config.generation.error_reflection = False
+    world.failures.survive(RuntimeError("CUDA out of memory"), "reply")
+    assert (world.events(), world.turns) == (["reply_failed"], [])
+    assert [event.what for event in world.plugin.heard] == ["reply"]
+
+
 def test_what_the_user_has_to_mend_is_not_reflected_on(manager: Any) -> None:
     world = World(manager)
     error = ModelNotFound("there is no such model")

@@ -30,7 +30,7 @@ def config():
             seed=1,
             threads=0,
         ),
-        lora=SimpleNamespace(rank=2, alpha=4, dropout=0.0, target_modules=[]),
+        lora=SimpleNamespace(enabled=True, rank=2, alpha=4, dropout=0.0, target_modules=[]),
     )
 
 

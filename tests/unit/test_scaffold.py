@@ -27,7 +27,7 @@ ALL = torch.ones_like(TOKENS)
 def config():
     return SimpleNamespace(
         core=SimpleNamespace(device="cpu", precision="float32", trust_remote_code=False, seed=42),
-        lora=SimpleNamespace(rank=4, alpha=8, dropout=0.0, target_modules=[]),
+        lora=SimpleNamespace(enabled=True, rank=4, alpha=8, dropout=0.0, target_modules=[]),
     )
 
 
@@ -360,6 +360,16 @@ def test_states_of_layers_come_in_the_order_asked_for_and_leave_no_hook(tiny_mod
     assert not any(layer._forward_hooks for layer in model_layers.decoder_layers(scaffold))
     with pytest.raises(IndexError):
         scaffold_layer_states(scaffold, TOKENS, ALL, [3])
+
+
+def test_without_adapters_nothing_of_it_learns(tiny_model, config):
+    config.lora.enabled, config.lora.target_modules = False, ["no such layer"]
+    base = tiny_model()
+    models = models_of(base)
+    scaffold, _ = build_scaffold("base", models, config)
+    assert not any(parameter.requires_grad for parameter in scaffold.parameters())
+    with torch.no_grad():
+        assert torch.equal(scaffold_hidden_states(scaffold, TOKENS, ALL), models.hidden_states(TOKENS, ALL))
 
 
 def test_the_adapter_can_be_switched_off(tiny_model, config):

@@ -12,6 +12,7 @@ from sovl_feedback.settings import FeedbackSettings
 from sovl_feedback.temperament import (
     adjust_temperament,
     life_stage,
+    restless_drop,
     sampling_temperature,
     temperament_label,
     temperament_target,
@@ -27,6 +28,7 @@ TUNABLE = (
     "curiosity_boost",
     "confidence_strength",
     "variance_drop",
+    "restless_drop",
     "smoothing",
     "rating_strength",
     "lowest_temperature",
@@ -133,6 +135,7 @@ class FeedbackPlugin(Plugin):
             boost=settings.curiosity_boost,
             confidence_strength=settings.confidence_strength,
             variance_drop=settings.variance_drop,
+            drop=settings.restless_drop,
             smoothing=settings.smoothing,
         )
         vitals.record_temperament(moved)
@@ -147,6 +150,7 @@ class FeedbackPlugin(Plugin):
             boost=settings.curiosity_boost,
             confidence_strength=settings.confidence_strength,
             variance_drop=settings.variance_drop,
+            drop=restless_drop(vitals.temperament, settings.restless_drop),
         )
 
     def _mood(self, words: List[str], options: Dict[str, Any]) -> str:

@@ -22,6 +22,12 @@ class FeedbackSettings(PluginSettings):
     variance_drop: float = Field(
         default=0.2, ge=0.0, le=1.0, description="How much an unsteady mood lowers the temperament in mid-life."
     )
+    restless_drop: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1.0,
+        description="Taken off the target while the mood is restless; 0 leaves the formula alone.",
+    )
     smoothing: float = Field(
         default=0.0,
         ge=0.0,

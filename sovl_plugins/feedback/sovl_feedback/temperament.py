@@ -49,16 +49,26 @@ def temperament_target(
     boost: float = 0.5,
     confidence_strength: float = 0.5,
     variance_drop: float = 0.2,
+    drop: float = 0.0,
 ) -> float:
-    """Return where the temperament is drawn to, in [-1, 1]: ``2(c - ½) + bias + k(c - ½)``.
+    """Return where the temperament is drawn to, in [-1, 1]: ``2(c - ½) + bias + k(c - ½) - drop``.
 
     :param mean_confidence: c, mean confidence since the last sleep in [0, 1]; None counts as ½.
     :param stage: share of the capacity that is used, in [0, 1].
     :param history: recent temperaments.
+    :param drop: taken off; :func:`restless_drop` says when.
     """
     surplus = (NEUTRAL_CONFIDENCE if mean_confidence is None else mean_confidence) - 0.5
     bias = stage_bias(stage, history, boost, variance_drop)
-    return _clamp(2.0 * surplus + bias + confidence_strength * surplus)
+    return _clamp(2.0 * surplus + bias + confidence_strength * surplus - drop)
+
+
+def restless_drop(temperament: float, drop: float) -> float:
+    """Return what a restless mood takes off the target: ``drop`` while it is restless, else 0.
+
+    The classic program had this number and never read it; 0 is its formula as it worked.
+    """
+    return drop if temperament_label(temperament) == "restless" else 0.0
 
 
 def update_temperament(
@@ -70,6 +80,7 @@ def update_temperament(
     boost: float = 0.5,
     confidence_strength: float = 0.5,
     variance_drop: float = 0.2,
+    drop: float = 0.0,
     smoothing: float = 0.0,
 ) -> float:
     """Return the temperament after one reply: it goes ``0.1(1 - smoothing)`` of the way to its target.
@@ -78,6 +89,7 @@ def update_temperament(
     :param mean_confidence: mean confidence since the last sleep in [0, 1]; None counts as ½.
     :param stage: share of the capacity that is used, in [0, 1].
     :param history: recent temperaments.
+    :param drop: taken off the target while the mood is restless.
     :return: the new value, in [-1, 1].
     """
     target = temperament_target(
@@ -87,6 +99,7 @@ def update_temperament(
         boost=boost,
         confidence_strength=confidence_strength,
         variance_drop=variance_drop,
+        drop=restless_drop(temperament, drop),
     )
     step = SPEED * (1.0 - smoothing)
     return _clamp(temperament + step * (target - temperament))

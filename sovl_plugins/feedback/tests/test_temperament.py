@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sovl_feedback.temperament import (
     adjust_temperament,
     life_stage,
+    restless_drop,
     sampling_temperature,
     stage_bias,
     temperament_label,
@@ -60,6 +61,13 @@ def test_update_goes_a_tenth_of_the_way():
     assert update_temperament(0.0, 0.8, 0.5) == pytest.approx(0.1 * target)
     assert update_temperament(0.0, 0.8, 0.5, smoothing=0.5) == pytest.approx(0.05 * target)
     assert update_temperament(0.3, 0.8, 0.5, smoothing=1.0) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(("temperament", "drop"), [(-0.6, 0.0), (-0.5, 0.0), (-0.4, 0.2), (0.0, 0.2), (0.1, 0.0)])
+def test_only_a_restless_mood_drops(temperament, drop):
+    assert restless_drop(temperament, 0.2) == drop
+    moved = update_temperament(temperament, 0.6, 0.5, drop=0.2)
+    assert moved == pytest.approx(update_temperament(temperament, 0.6, 0.5) - 0.1 * drop)
 
 
 def test_update_arrives_at_the_target():

@@ -8,8 +8,10 @@ from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, StatusPanel
 from sovl_gestation.conditions import should_gestate
 from sovl_gestation.deep_sleep import deep_due, deep_sleep_row
+from sovl_gestation.learning_rate import night_learning_rate
 from sovl_gestation.night_cycle import gestate
 from sovl_gestation.settings import GestationSettings
+from sovl_gestation.sleep_training import sleep_train
 
 if TYPE_CHECKING:
     from sovl_core.events import Idle, Night, NightReport, Utterance
@@ -36,13 +38,18 @@ class GestationPlugin(Plugin):
     @hookimpl
     def on_sleep(self, night: Night) -> NightReport:
         """Live through the night."""
-        return gestate(night, self.context, self.settings)
+        vitals, settings = self.context.vitals, self.settings
+        rate = night_learning_rate(
+            settings.learning_rate, settings.learning_rate_curve, vitals.exposure, vitals.capacity
+        )
+        tonight = settings.model_copy(update={"learning_rate": rate})
+        return (sleep_train if night.options.get("once") else gestate)(night, self.context, tonight)
 
     @hookimpl
     def on_idle(self, idle: Idle) -> Optional[Utterance]:
         """Ask for a night in a quiet moment, when one is due."""
         settings = self.settings
-        if settings.automatic and idle.seconds >= settings.quiet_seconds and self.due():
+        if settings.automatic and idle.seconds >= settings.quiet_seconds * settings.time_factor and self.due():
             idle.wants_sleep = f"{self.context.journal.count_unconsolidated()} memories have gathered"
             idle.wants_deep = deep_due(self.context, settings)
         return None

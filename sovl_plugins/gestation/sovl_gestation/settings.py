@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from sovl_core.plugin import PluginSettings
@@ -24,6 +26,7 @@ class GestationSettings(PluginSettings):
         "except on request and after something learned was forgotten.",
     )
     quiet_seconds: float = Field(30.0, ge=0, le=86400, description="Seconds of silence before it sleeps by itself.")
+    time_factor: float = Field(1.0, ge=0.5, le=5, description="Stretches or shortens those seconds.")
 
     dreams_per_memory: int = Field(48, ge=1, le=256, description="Dreams a statement is turned into.")
     background: int = Field(240, ge=0, le=4096, description="Background dreams of a night.")
@@ -32,6 +35,11 @@ class GestationSettings(PluginSettings):
     )
 
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate by night.")
+    learning_rate_curve: Literal["steady", "life_curve"] = Field(
+        "steady",
+        description="steady: every night learns alike; life_curve: half of it, and less the older the life: "
+        "lr/2·exp(-exposure/capacity).",
+    )
     weight_decay: float = Field(0.01, ge=0, le=1, description="Weight decay by night.")
     warmup: float = Field(0.08, ge=0, le=1, description="Share of the steps in which the learning rate rises.")
     max_grad_norm: float = Field(1.0, gt=0, le=1000, description="Gradients are clipped to this norm.")

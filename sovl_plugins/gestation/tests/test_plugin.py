@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -55,6 +56,32 @@ def test_it_does_not_ask_too_early(plugin):
     idle = Idle(19.9)
     plugin.on_idle(idle)
     assert idle.wants_sleep is None
+
+
+def test_its_patience_is_stretched_and_shortened(plugin):
+    for factor, seconds in ((2.0, 40), (0.5, 10)):
+        plugin.settings.time_factor = factor
+        early, late = Idle(seconds - 0.1), Idle(seconds)
+        plugin.on_idle(early)
+        plugin.on_idle(late)
+        assert (early.wants_sleep, late.wants_sleep) == (None, "5 memories have gathered")
+
+
+@pytest.mark.parametrize(("curve", "rate"), [("steady", 2e-3), ("life_curve", 2e-3 * 0.5 * math.exp(-0.5))])
+def test_a_night_learns_as_fast_as_the_curve_says(plugin, context, mocker, curve, rate):
+    gestate = mocker.patch("sovl_gestation.plugin.gestate")
+    context.vitals = SimpleNamespace(exposure=50, capacity=100)
+    plugin.settings.learning_rate, plugin.settings.learning_rate_curve = 2e-3, curve
+    plugin.on_sleep(SimpleNamespace(options={}))
+    assert gestate.call_args.args[2].learning_rate == pytest.approx(rate)
+    assert plugin.settings.learning_rate == 2e-3
+
+
+def test_a_night_of_one_pass_is_had_on_demand(plugin, context, mocker):
+    gestate = mocker.patch("sovl_gestation.sleep_training.gestate")
+    context.vitals = SimpleNamespace(exposure=0, capacity=None)
+    plugin.on_sleep(SimpleNamespace(options={"once": True}))
+    assert (gestate.call_args.args[2].passes, gestate.call_args.args[2].least_steps) == (1.0, 1)
 
 
 def test_it_does_not_ask_when_told_not_to(plugin):
