@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, 
 from sovl_core.plugin import Command, Plugin, PluginContext, PluginState, StatusPanel
 from sovl_core.plugin_blame import kernels_own
 from sovl_core.plugin_call import HookCalls
+from sovl_core.plugin_order import Place, dependants, places
 from sovl_core.plugin_records import PluginFailure, PluginInfo
 from sovl_core.plugin_registry import PluginRegistry
 from sovl_core.plugin_selection import PluginSelection
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         Feedback,
         Forgetting,
         Idle,
+        JournalEntry,
         ModelRequest,
         Night,
         NightReport,
@@ -111,6 +113,14 @@ class PluginManager:
     def infos(self) -> List[PluginInfo]:
         """Return every plugin, installed or registered: those in use in calling order, then the others by name."""
         return [record.info() for record in self._registry.records()]
+
+    def order(self) -> List[Place]:
+        """Return the plugins that are on in calling order, each with the declarations that decided its place."""
+        return places(self._registry.plugins_on())
+
+    def dependants(self, name: str) -> List[str]:
+        """Return the plugins that are on and would be refused if the one of that name were off."""
+        return dependants(self._registry.plugins_on(), name)
 
     def provenance(self) -> Dict[str, str]:
         """Return ``distribution version`` of each plugin that is on."""
@@ -251,6 +261,10 @@ class PluginManager:
     def on_forget(self, forgetting: Forgetting) -> None:
         """Have all plugins let go of what was forgotten."""
         self._tell("on_forget", forgetting)
+
+    def on_journal(self, entry: JournalEntry) -> None:
+        """Let all plugins look at words before they are written into the journal."""
+        self._tell("on_journal", entry)
 
     def on_load_model(self, request: ModelRequest) -> None:
         """Let all plugins change how a model is about to be loaded."""

@@ -29,6 +29,14 @@ class Resolution:
     refused: Dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Place:
+    """A plugin's place in the order: ``why`` holds the declarations that put it behind others, in words."""
+
+    name: str
+    why: Tuple[str, ...] = ()
+
+
 #: For each plugin the plugins that come directly before it, each with the declaration that says so.
 Edges = Dict[str, Dict[str, str]]
 
@@ -50,6 +58,21 @@ def resolve(plugins: Sequence[Constrained]) -> Resolution:
         refused.update(found)
         for name in found:
             del remaining[name]
+
+
+def places(plugins: Sequence[Constrained]) -> List[Place]:
+    """Return the plugins that can be used in calling order, each with what decided its place.
+
+    :param plugins: plugins with distinct names.
+    """
+    order = resolve(plugins).order
+    edges = _edges({plugin.name: plugin for plugin in plugins if plugin.name in order})
+    return [Place(name, tuple(edges[name][earlier] for earlier in order if earlier in edges[name])) for name in order]
+
+
+def dependants(plugins: Sequence[Constrained], name: str) -> List[str]:
+    """Return which of these plugins cannot be used without the one of that name, directly or not."""
+    return sorted(resolve([plugin for plugin in plugins if plugin.name != name]).refused)
 
 
 def _missing_requirements(plugins: Mapping[str, Constrained]) -> Dict[str, str]:

@@ -65,7 +65,7 @@ class PluginRegistry:
             if record.name in self._records:
                 raise PluginError("a plugin of this name is registered already")
             record.settings = make_settings(record.name, plugin.settings_model, table)
-            refused = resolve([*self._plugins_on(), plugin]).refused
+            refused = resolve([*self.plugins_on(), plugin]).refused
             if record.name in refused:
                 raise PluginError(refused[record.name])
         except PluginError as error:
@@ -98,7 +98,7 @@ class PluginRegistry:
                     ready.append(record)
                 elif isinstance(error, ConfigError):
                     mistakes.append(error)
-        refused = resolve([*self._plugins_on(), *(record.plugin for record in ready if record.plugin)]).refused
+        refused = resolve([*self.plugins_on(), *(record.plugin for record in ready if record.plugin)]).refused
         for record in ready:
             if record.name in refused:
                 self._refuse(record, PluginError(refused[record.name]))
@@ -123,6 +123,10 @@ class PluginRegistry:
         """Return all plugins: those that were registered in their order, then the others by name."""
         others = sorted(set(self._records).difference(self._order))
         return [self._records[name] for name in (*self._order, *others)]
+
+    def plugins_on(self) -> List[Plugin]:
+        """Return the plugins whose hooks are called, in no particular order."""
+        return [record.plugin for record in self._records.values() if record.on and record.plugin is not None]
 
     def is_on(self, name: str) -> bool:
         """Return whether a plugin's hooks are called."""
@@ -165,7 +169,7 @@ class PluginRegistry:
             self._cache.clear()
         log_info(self._logger, "plugin_switched_off", plugin=record.name, reason=reason)
         self._clean_up(record, hook)
-        for name, missing in resolve(self._plugins_on()).refused.items():
+        for name, missing in resolve(self.plugins_on()).refused.items():
             self.switch_off(self._records[name], f"{missing} any more: {record.name} is switched off")
 
     def _clean_up(self, record: PluginRecord, failed_hook: str) -> None:
@@ -220,7 +224,7 @@ class PluginRegistry:
                 version=record.version,
             )
         switched_off = [name for name in self._order if not self._records[name].on]
-        self._order = resolve(self._plugins_on()).order + switched_off
+        self._order = resolve(self.plugins_on()).order + switched_off
         self._cache.clear()
 
     def _apply_tables(self, tables: Mapping[str, Mapping[str, Any]]) -> List[BadInput]:
@@ -235,9 +239,6 @@ class PluginRegistry:
                 mistakes.append(error)
                 self.switch_off(record, str(error))
         return mistakes
-
-    def _plugins_on(self) -> List[Plugin]:
-        return [record.plugin for record in self._records.values() if record.on and record.plugin is not None]
 
     def _refuse(self, record: PluginRecord, error: SOVLError) -> None:
         record.reason = str(error)

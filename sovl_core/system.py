@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, 
 from sovl_core.background import Outcome
 from sovl_core.collaborators import Collaborators
 from sovl_core.day_training import TrainingData
-from sovl_core.error_handling import SOVLError
+from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.events import Dream, Feedback, Idle, NightInterrupted, NightReport, Progress, Reply, Turn, Utterance
 from sovl_core.parts import Parts
 from sovl_core.plugin import Command
 from sovl_core.setting_change import SettingChange, change_setting, change_settings
+from sovl_core.spelling import did_you_mean
 from sovl_core.status import gather_status
 from sovl_core.system_logging import log_info
 
@@ -95,6 +96,7 @@ class SOVLSystem:
     def start(self) -> None:
         """Start the plugins and hand them their state; :meth:`open` does it."""
         self.plugins.start(self._parts.make_context)
+        self.journal.screen = self.plugins.on_journal
         self._parts.state.load(self._parts.weights.states)
         if not self.read_only:
             self._parts.forgetting.remind()
@@ -342,6 +344,16 @@ class SOVLSystem:
         """Change a setting by dotted key and save it; see :class:`SettingChange` for when it takes effect."""
         self._require_writable()
         return change_setting(self.config, self.plugins, self.life.config_path, key, value)
+
+    def switch_plugin(self, name: str, on: bool) -> SettingChange:
+        """Switch a plugin on or off for good; the life that is open keeps the plugins it was opened with.
+
+        :raises BadInput: when no plugin of that name is installed.
+        """
+        known = [info.name for info in self.plugins.infos()]
+        if name not in known:
+            raise BadInput(f"There is no plugin {name!r} installed.", did_you_mean(name, known))
+        return self.set_config(f"plugins.{name}.enabled", on)
 
     def import_config(self, file: Union[str, Path], dry_run: bool = False) -> List[ImportedSetting]:
         """Carry the settings of the classic program's ``config.json`` over, saved in one step.

@@ -178,8 +178,8 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "plugins",
         "plugin_commands:plugins",
         "Set up",
-        "List the plugins and tell about one.",
-        examples=("plugins list", "plugins info dream"),
+        "List the plugins, tell about one, switch one on or off.",
+        examples=("plugins list", "plugins info dream", "plugins order", "plugins disable curiosity"),
     ),
     CommandEntry(
         "run",

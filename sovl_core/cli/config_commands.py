@@ -72,7 +72,7 @@ def set_value(app: AppContext, key: str, value: Tuple[str, ...]) -> None:
         text = " ".join(value)
     else:
         raise click.UsageError("There is no value. Give one after the key.", click.get_current_context())
-    note = _change(app, key.strip(), text)
+    note = change_setting(app, key.strip(), text)
     app.print(f"{key.strip()} = {setting_text(_current(app, key.strip()))}")
     if note:
         app.print(note, "dim")
@@ -205,8 +205,8 @@ def setting_text(value: Any) -> str:
     return "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _change(app: AppContext, key: str, text: str) -> str:
-    """Write one setting; return what else there is to know about the change."""
+def change_setting(app: AppContext, key: str, text: str) -> str:
+    """Write one setting of the open life, or of the one on disk; return what else there is to know about it."""
     if app.opened is not None:
         return "" if app.opened.set_config(key, text).live else FROM_NEXT_START
     from sovl_core.life import Life

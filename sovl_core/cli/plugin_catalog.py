@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from sovl_core.cli.app_context import AppContext
     from sovl_core.plugin_manager import PluginManager
+    from sovl_core.plugin_records import PluginInfo
 
 
 def plugin_manager(app: AppContext) -> PluginManager:
@@ -36,6 +37,21 @@ def plugin_manager(app: AppContext) -> PluginManager:
     except BadInput as problem:
         app.note(str(problem))
     return manager
+
+
+def find_plugin(manager: PluginManager, name: str) -> PluginInfo:
+    """Return what is known of one plugin.
+
+    :raises BadInput: when none of that name is installed; names the nearest.
+    """
+    from sovl_core.error_handling import BadInput
+    from sovl_core.spelling import did_you_mean
+
+    by_name = {info.name: info for info in manager.infos()}
+    if name not in by_name:
+        hint = did_you_mean(name, by_name) or "See what is installed: sovl plugins list"
+        raise BadInput(f"There is no plugin {name!r} installed.", hint)
+    return by_name[name]
 
 
 def settings_models(manager: PluginManager) -> Dict[str, Any]:

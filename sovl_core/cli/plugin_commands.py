@@ -1,4 +1,4 @@
-"""Which plugins there are: ``plugins list|info``."""
+"""Which plugins there are: ``plugins list|info|order``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Dict
 import click
 
 from sovl_core.cli.command_group import SuggestingGroup
-from sovl_core.cli.plugin_catalog import complete_plugin, plugin_manager
+from sovl_core.cli.plugin_catalog import complete_plugin, find_plugin, plugin_manager
+from sovl_core.cli.plugin_switches import disable, enable
 from sovl_core.cli.tables import print_rows, print_table
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @click.group("plugins", cls=SuggestingGroup, invoke_without_command=True)
 @click.pass_context
 def plugins(context: click.Context) -> None:
-    """List the plugins and tell about one."""
+    """List the plugins, tell about one, switch one on or off."""
     if context.invoked_subcommand is None:
         context.invoke(list_plugins)
 
@@ -49,7 +50,7 @@ def info(app: AppContext, name: str, as_json: bool) -> None:
     from sovl_core.system_config import describe_config
 
     manager = plugin_manager(app)
-    found = _find(manager.infos(), name)
+    found = find_plugin(manager, name)
     if as_json:
         app.print_json(plugin_data(found))
         return
@@ -59,6 +60,28 @@ def info(app: AppContext, name: str, as_json: bool) -> None:
         if settings:
             app.print("\nSettings", "bold")
             print_settings(app, settings, {found.name: found.settings_model})
+
+
+@plugins.command("order")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def order(app: AppContext, as_json: bool) -> None:
+    """Show in which order the plugins are called, and which of their declarations decided it.
+
+    The first one is asked first, and stands outermost around a reply; where nothing decides, names do.
+    """
+    placed = plugin_manager(app).order()
+    if as_json:
+        app.print_json([{"name": place.name, "why": list(place.why)} for place in placed])
+    elif placed:
+        rows = [(str(number), place.name, "\n".join(place.why)) for number, place in enumerate(placed, 1)]
+        print_table(app.out, ("", "plugin", "because"), rows)
+    else:
+        app.print("No plugin is on. See: sovl plugins list")
+
+
+plugins.add_command(enable)
+plugins.add_command(disable)
 
 
 def plugin_data(info: PluginInfo) -> Dict[str, Any]:
@@ -76,17 +99,6 @@ def plugin_data(info: PluginInfo) -> Dict[str, Any]:
         "before": list(info.before),
         "requires": list(info.requires),
     }
-
-
-def _find(infos: Any, name: str) -> PluginInfo:
-    from sovl_core.error_handling import BadInput
-    from sovl_core.spelling import did_you_mean
-
-    by_name: Dict[str, PluginInfo] = {one.name: one for one in infos}
-    if name not in by_name:
-        hint = did_you_mean(name, by_name) or "See what is installed: sovl plugins list"
-        raise BadInput(f"There is no plugin {name!r} installed.", hint)
-    return by_name[name]
 
 
 def _row(info: PluginInfo) -> Any:

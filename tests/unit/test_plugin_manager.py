@@ -19,6 +19,7 @@ from sovl_core.events import (
     Feedback,
     Forgetting,
     Idle,
+    JournalEntry,
     ModelRequest,
     Night,
     NightInterrupted,
@@ -78,6 +79,10 @@ class Everything(Plugin):
     @hookimpl
     def on_forget(self, forgetting: Any) -> None:
         self.note.append(forgetting)
+
+    @hookimpl
+    def on_journal(self, entry: Any) -> None:
+        entry.text = entry.text.replace("1234", "****")
 
     @hookimpl
     def on_start(self, context: Any) -> None:
@@ -212,6 +217,26 @@ def test_hooks_that_tell() -> None:
     assert scaffold.influence == 0.5
 
 
+def test_words_on_their_way_into_the_journal() -> None:
+    entry = JournalEntry("The code is 1234", "prompt")
+    hosted(Everything()).on_journal(entry)
+    assert entry.text == "The code is ****"
+
+
+def test_whoever_makes_words_into_something_else_is_named() -> None:
+    class Empties(Plugin):
+        name = "empties"
+
+        @hookimpl
+        def on_journal(self, entry: Any) -> None:
+            entry.text = None
+
+    manager, entry = hosted(Empties()), JournalEntry("Hello", "prompt")
+    manager.on_journal(entry)
+    assert entry.text == "Hello"
+    assert "text of a journal entry is a str, not NoneType" in str(manager.failures[0])
+
+
 # Beginning and end
 
 
@@ -335,6 +360,7 @@ CALLS: Dict[str, Any] = {
     "on_status": lambda m: m.on_status() == [],
     "on_feedback": lambda m: m.on_feedback(Feedback("rating")) is None,
     "on_forget": lambda m: m.on_forget(Forgetting([3])) is None,
+    "on_journal": lambda m: m.on_journal(JournalEntry("x", "prompt")) is None,
     "on_start": lambda m: m.start(context) is None,
     "on_stop": lambda m: (m.start(context), m.stop()) == (None, None),
     "on_load_model": lambda m: m.on_load_model(ModelRequest("base", "x")) is None,
@@ -456,6 +482,10 @@ def test_values_that_json_cannot_hold_are_the_plugins_failure(value: Any) -> Non
 # What is told about plugins
 
 
+def _named(name: str, **declared: Any) -> Plugin:
+    return type(name, (Plugin,), {"name": name, **declared})()
+
+
 def test_infos_stand_in_calling_order_and_provenance_names_origins() -> None:
     class After(Plugin):
         name = "a"
@@ -472,6 +502,17 @@ def test_infos_stand_in_calling_order_and_provenance_names_origins() -> None:
     manager.on_status()
     assert [(info.name, info.enabled) for info in manager.infos()] == [("b", True), ("a", True), ("fails", False)]
     assert manager.provenance() == {"b": "sovl-b 2.0", "a": "sovl-a 1.0"}
+
+
+def test_the_order_is_told_with_its_reasons_and_what_depends_on_whom() -> None:
+    manager = PluginManager(None, distributions=list)
+    manager.register(_named("below", provides=("x",)))
+    manager.register(_named("above", requires=("x",)))
+    assert [(place.name, place.why) for place in manager.order()] == [
+        ("below", ()),
+        ("above", ("above is after 'x', which below provides",)),
+    ]
+    assert manager.dependants("below") == ["above"]
 
 
 def test_plugins_and_settings_are_found_by_name() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_core.plugin_order import resolve
+from sovl_core.plugin_order import Place, dependants, places, resolve
 
 pytestmark = pytest.mark.no_torch
 
@@ -145,3 +145,27 @@ def test_only_what_has_to_be_refused_is_refused(plugins: List[P]) -> None:
 def test_the_order_does_not_depend_on_how_plugins_were_found(data: st.DataObject) -> None:
     plugins = data.draw(plugin_sets())
     assert resolve(data.draw(st.permutations(plugins))) == resolve(plugins)
+
+
+def test_each_place_is_explained_by_the_declarations_that_decided_it() -> None:
+    quantization = P("quantization", provides=("model.precision",))
+    cross = P("cross", provides=("scaffold.context",), requires=("model.precision",))
+    early = P("z_early", before=("scaffold.context", "model.precision"))
+    assert places([cross, quantization, early, P("lost", requires=("nothing",))]) == [
+        Place("z_early"),
+        Place("quantization", ("z_early is before 'model.precision', which quantization provides",)),
+        Place(
+            "cross",
+            (
+                "z_early is before 'scaffold.context', which cross provides",
+                "cross is after 'model.precision', which quantization provides",
+            ),
+        ),
+    ]
+
+
+def test_what_depends_on_a_plugin_directly_or_not() -> None:
+    plugins = [P("a", provides=("x",)), P("b", provides=("y",), requires=("x",)), P("c", requires=("y",)), P("d")]
+    assert dependants(plugins, "a") == ["b", "c"]
+    assert dependants(plugins, "d") == []
+    assert dependants([*plugins, P("e", provides=("x",))], "a") == []

@@ -5,7 +5,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from sovl_core.error_handling import SOVLError
+from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.events import (
     Dream,
     DreamRequest,
@@ -436,6 +436,15 @@ def test_settings_are_changed_and_saved(life_of: Any) -> None:
     assert life_of().config.generation.temperature == 0.2
 
 
+def test_a_plugin_is_switched_off_for_the_next_start(life_of: Any, plugin: Everything) -> None:
+    with life_of(plugin) as system:
+        assert not system.switch_plugin(plugin.name, False).live
+        assert [info.enabled for info in system.plugins.infos() if info.name == plugin.name] == [True]
+        with pytest.raises(BadInput, match="There is no plugin 'everthing' installed"):
+            system.switch_plugin("everthing", True)
+    assert life_of().config.plugins[plugin.name]["enabled"] is False
+
+
 def test_vitals_outlive_a_kill(life_of: Any) -> None:
     system = life_of()
     system.generate("hello")
@@ -529,3 +538,20 @@ def test_nights_are_compared_without_loading_a_model(life_of: Any, plugin: Every
         assert [one.trainable for one in found.weights] == ["adapter"]
         assert found.plugins == {"everything": (None, "test-everything 1")}
         assert not system.models_loaded
+
+
+def test_plugins_see_words_before_the_journal_has_them(life_of: Any) -> None:
+    class Withholds(Plugin):
+        name = "withholds"
+
+        @hookimpl
+        def on_journal(self, entry: Any) -> None:
+            entry.text = entry.text.replace("1234", "****")
+
+    system = life_of(Withholds())
+    system.tell("The code is 1234")
+    system.generate("Is it 1234?")
+    assert [(e.prompt, e.reply) for e in system.journal.episodes()] == [
+        ("Is it ****?", "reply to Is it ****?"),
+        ("The code is ****", ""),
+    ]
