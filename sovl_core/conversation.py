@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Tuple
 
 from sovl_core.error_handling import BadInput
@@ -111,12 +112,13 @@ class Conversation:
         if feedback.kind == "correction":
             require_text(feedback.text)
             wrong = self._journal.episode(feedback.episode) if feedback.episode is not None else None
-            self._journal.begin_episode(
+            said = self._journal.begin_episode(
                 feedback.text,
                 wrong.conversation if wrong else self.current,
                 source="correction",
                 details={"corrects": feedback.episode},
             )
+            feedback = replace(feedback, text=said.prompt)
         self._pass_on(feedback)
 
     def say(self, utterance: Utterance, conversation: str = "") -> None:

@@ -271,6 +271,27 @@ class Forgetting:
 
 
 @dataclass
+class JournalEntry:
+    """Words on their way into the journal; what ``text`` is then is what is kept and what the models see.
+
+    ``part`` is ``prompt`` (what the user says, also in a file that is taken in), ``reply``, ``question``, ``feedback``,
+    or ``typed``: a line of the history of sessions. ``source`` and ``conversation`` are those of the episode, "" where
+    there is none.
+    """
+
+    text: str
+    part: str
+    source: str = ""
+    conversation: str = ""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # In the plugin's own frame, so that it is the one that is blamed.
+        if name == "text" and not isinstance(value, str):
+            raise TypeError(f"the text of a journal entry is a str, not {type(value).__name__}")
+        super().__setattr__(name, value)
+
+
+@dataclass
 class Idle:
     """A moment of silence. ``may_speak`` is False while somebody types or nobody would hear.
 

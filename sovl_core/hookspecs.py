@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Feedback,
         Forgetting,
         Idle,
+        JournalEntry,
         ModelRequest,
         Night,
         NightReport,
@@ -121,6 +122,18 @@ class SOVLHookSpecs:
         before may have brought it back. So numbers may be unknown.
 
         :param forgetting: the numbers that the episodes had.
+        """
+
+    @hookspec
+    def on_journal(self, entry: JournalEntry) -> None:
+        """Look at words before they are written into the journal, and change them where they must not stand there.
+
+        Called for all plugins, each with what those before it left: for what the user says, before anything else is
+        done with it, and for replies, questions, feedback and the lines of a session's history. The models are given
+        the user's words as the journal has them. Where a plugin raises, the words are kept as it leaves them: one that
+        withholds something has to survive its own failures. Must be quick: the user is waiting.
+
+        :param entry: the words; set ``entry.text`` to change them.
         """
 
     @hookspec

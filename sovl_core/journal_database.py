@@ -15,6 +15,8 @@ from typing import Callable, Iterator, List
 
 from sovl_core.durable import sync_folder
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
+from sovl_core.events import JournalEntry
+from sovl_core.journal_rows import clean_text
 from sovl_core.journal_schema import check_current, migrate
 from sovl_core.journal_search import ensure_search_index, has_search_index
 from sovl_core.plugin_blame import absolve
@@ -136,12 +138,21 @@ class JournalDatabase:
 class JournalPart:
     """What each part of the journal works with.
 
+    ``screen`` is called with words before they are written, and may change them.
+
     :param clock: gives seconds since the epoch.
     """
 
     def __init__(self, database: JournalDatabase, clock: Callable[[], float]) -> None:
         self._database = database
         self._clock = clock
+        self.screen: Callable[[JournalEntry], None] = lambda entry: None
+
+    def screened(self, text: str, part: str, source: str = "", conversation: str = "") -> str:
+        """Return words as they may be written down; see :class:`sovl_core.events.JournalEntry`."""
+        entry = JournalEntry(clean_text(text), part, source, conversation)
+        self.screen(entry)
+        return clean_text(entry.text)
 
 
 @contextlib.contextmanager

@@ -42,7 +42,7 @@ class EpisodeJournal(JournalPart):
         """
         values = (
             clean_text(conversation),
-            clean_text(prompt),
+            self.screened(prompt, "prompt", source, conversation),
             clean_text(source),
             weight,
             learnable,
@@ -64,11 +64,16 @@ class EpisodeJournal(JournalPart):
 
         :raises BadInput: when there is no such episode.
         """
+        begun = self.episode(id)
+        written = self.screened(reply, "reply", begun.source, begun.conversation) if begun else reply
+        if written != clean_text(reply):
+            # They spell out the reply that must not be kept.
+            details = {key: value for key, value in (details or {}).items() if key != "token_ids"}
         with self._database.write() as connection:
             merged = {**_episode(connection, id).details, **(details or {})}
             connection.execute(
                 "UPDATE episodes SET reply = ?, confidence = ?, details = ? WHERE id = ?",
-                (clean_text(reply), confidence, to_json(merged), id),
+                (written, confidence, to_json(merged), id),
             )
             return _episode(connection, id)
 
@@ -181,13 +186,16 @@ class EpisodeJournal(JournalPart):
                 "UPDATE episodes SET learnable = ?, details = ? WHERE id = ?", (bool(learnable), to_json(details), id)
             )
 
-    def search(self, text: str, limit: int = 20) -> List[Episode]:
+    def search(self, text: str, limit: int = 20, any_word: bool = False) -> List[Episode]:
         """Return episodes in which every word of ``text`` occurs, in the prompt or the reply.
 
         With SQLite's full-text index the best match comes first and the last word may be the beginning of one; without
         it (or for scripts that put no spaces between words) all text is compared and the newest comes first.
+
+        :param any_word: one of the words is enough; the best match comes first.
         """
-        query, parameters = search_query(clean_text(text), limit_of(limit), self._database.has_search_index)
+        indexed = self._database.has_search_index
+        query, parameters = search_query(clean_text(text), limit_of(limit), indexed, any_word)
         return _select(self._database, query, parameters)
 
 

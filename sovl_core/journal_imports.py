@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import Sequence
 
 from sovl_core.journal_database import JournalPart
@@ -20,8 +21,17 @@ class ImportJournal(JournalPart):
         :return: how many were new.
         :raises SOVLError: when they cannot be written (full disk, opened for reading).
         """
+        wording = [self._worded(exchange) for exchange in exchanges]
         with self._database.write() as connection:
-            return sum(self._take_in_one(connection, exchange) for exchange in exchanges)
+            return sum(self._take_in_one(connection, exchange) for exchange in wording)
+
+    def _worded(self, exchange: Exchange) -> Exchange:
+        told_where = (exchange.source, exchange.conversation)
+        return replace(
+            exchange,
+            prompt=self.screened(exchange.prompt, "prompt", *told_where),
+            reply=self.screened(exchange.reply, "reply", *told_where) if exchange.reply else "",
+        )
 
     def _take_in_one(self, connection: sqlite3.Connection, exchange: Exchange) -> bool:
         key = clean_text(exchange.key)
@@ -31,8 +41,8 @@ class ImportJournal(JournalPart):
             "INSERT INTO episodes (conversation, prompt, reply, source, created, details) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 clean_text(exchange.conversation),
-                clean_text(exchange.prompt),
-                clean_text(exchange.reply),
+                exchange.prompt,
+                exchange.reply,
                 clean_text(exchange.source),
                 self._clock() if exchange.created is None else exchange.created,
                 to_json(exchange.details),

@@ -38,7 +38,8 @@ class QuestionJournal(JournalPart):
         :param episode: what made it ask.
         :raises BadInput: when the status is unknown or there is no such episode.
         """
-        values = (clean_text(text), clean_text(source), _status(status), episode, self._clock(), to_json(details or {}))
+        wording = self.screened(text, "question", source)
+        values = (wording, clean_text(source), _status(status), episode, self._clock(), to_json(details or {}))
         with self._database.write() as connection:
             cursor = connection.execute(
                 "INSERT INTO questions (text, source, status, episode, created, details) VALUES (?, ?, ?, ?, ?, ?)",
@@ -94,6 +95,7 @@ class QuestionJournal(JournalPart):
 
         :raises BadInput: when it names an episode or question that does not exist.
         """
+        text = self.screened(feedback.text, "feedback", feedback.source) if feedback.text else ""
         with self._database.write() as connection:
             cursor = connection.execute(
                 "INSERT INTO feedback (kind, value, text, episode, question, source, created) "
@@ -101,7 +103,7 @@ class QuestionJournal(JournalPart):
                 (
                     clean_text(feedback.kind),
                     feedback.value,
-                    clean_text(feedback.text),
+                    text,
                     feedback.episode,
                     feedback.question,
                     clean_text(feedback.source),

@@ -69,27 +69,34 @@ def _present_triggers(connection: sqlite3.Connection) -> List[str]:
     return [row[0] for row in rows if row[0] in _TRIGGERS]
 
 
-def search_query(text: str, limit: int, indexed: bool) -> Tuple[str, List[object]]:
+def search_query(text: str, limit: int, indexed: bool, any_word: bool = False) -> Tuple[str, List[object]]:
     """Return SQL and parameters that find the episodes holding every word of ``text``.
 
     :param text: words as a person types them; none of it is read as query syntax.
     :param indexed: whether there is a full-text index. It gives the best match first and takes the last word as the
         beginning of one; comparison gives the newest first.
+    :param any_word: one of the words is enough, and none is the beginning of another. The best match comes first:
+        with the index by BM25, in which rare words count more, else that with most of the words.
     """
     words = re.findall(r"\w+", text)[:_MOST_WORDS]
     # FTS5 splits at spaces and punctuation; scripts written without spaces would only match as whole sentences.
     if indexed and words and not any(unicodedata.category(letter) == "Lo" for letter in text):
-        phrase = " ".join(f'"{word}"' for word in words) + "*"
+        quoted = [f'"{word}"' for word in words]
+        phrase = " OR ".join(quoted) if any_word else " ".join(quoted) + "*"
         return (
             f"SELECT episodes.* FROM {_TABLE} JOIN episodes ON episodes.id = {_TABLE}.rowid "
             f"WHERE {_TABLE} MATCH ? ORDER BY rank, episodes.id DESC LIMIT ?",
             [phrase, limit],
         )
-    pieces = text.split()[:_MOST_WORDS]
+    pieces = words if any_word else text.split()[:_MOST_WORDS]
     condition = r"(prompt LIKE ? ESCAPE '\' OR reply LIKE ? ESCAPE '\')"
-    terms = " AND ".join([condition] * len(pieces)) or "0"
     parameters: List[object] = []
     for piece in pieces:
         pattern = "%" + re.sub(r"([\\%_])", r"\\\1", piece) + "%"
         parameters += [pattern, pattern]
+    if any_word:
+        count = " + ".join([condition] * len(pieces)) or "0"
+        query = f"SELECT *, {count} AS words FROM episodes WHERE words > 0 ORDER BY words DESC, id DESC LIMIT ?"
+        return query, [*parameters, limit]
+    terms = " AND ".join([condition] * len(pieces)) or "0"
     return f"SELECT * FROM episodes WHERE {terms} ORDER BY id DESC LIMIT ?", [*parameters, limit]

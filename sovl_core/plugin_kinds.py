@@ -65,6 +65,7 @@ def hook_kinds() -> Dict[str, HookKind]:
         HookKind("on_status", StatusPanel),
         HookKind("on_feedback"),
         HookKind("on_forget"),
+        HookKind("on_journal"),
         HookKind("on_start"),
         HookKind("on_stop"),
         HookKind("on_load_model"),

@@ -35,12 +35,19 @@ STYLE = {
 
 
 class SafeHistory(FileHistory):
-    """History in a file; a full disk costs the history of that line, not the session."""
+    """History in a file; a full disk costs the history of that line, not the session.
+
+    :param screen: returns a line as it may be written down.
+    """
+
+    def __init__(self, filename: str, screen: Callable[[str], str] = str) -> None:
+        super().__init__(filename)
+        self._screen = screen
 
     def store_string(self, string: str) -> None:
         """Append a line to the file."""
         with contextlib.suppress(OSError):
-            super().store_string(string)
+            super().store_string(self._screen(string))
 
 
 class PromptLine:
@@ -48,6 +55,7 @@ class PromptLine:
 
     :param history: the file of what was typed before.
     :param toolbar: returns the line below the prompt, None for none.
+    :param screen: returns a line as it may be kept in ``history``.
     :param settings: further arguments of ``PromptSession``, such as ``input`` and ``output`` in tests.
     """
 
@@ -58,13 +66,14 @@ class PromptLine:
         presence: Presence,
         announcer: Announcer,
         toolbar: Callable[[], Optional[str]],
+        screen: Callable[[str], str] = str,
         **settings: Any,
     ) -> None:
         self._presence = presence
         self._announcer = announcer
         self._toolbar = toolbar
         self._session: PromptSession[str] = PromptSession(
-            history=SafeHistory(str(history)),
+            history=SafeHistory(str(history), screen),
             completer=completer,
             complete_while_typing=True,
             auto_suggest=AutoSuggestFromHistory(),

@@ -64,6 +64,7 @@ class Session:
             self._presence,
             self._announcer,
             lambda: self._board.line,
+            lambda line: system.journal.screened(line, "typed"),
             **prompt_settings,
         )
         self._watch = IdleWatch(

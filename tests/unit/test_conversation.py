@@ -249,6 +249,14 @@ def test_a_correction_becomes_something_to_learn(world: World) -> None:
     assert len(world.journal.feedback()) == 1
 
 
+def test_the_model_and_the_plugins_hear_what_the_journal_has(world: World) -> None:
+    world.journal.screen = lambda entry: setattr(entry, "text", entry.text.replace("1234", "****"))
+    world.talk.reply("The code is 1234")
+    world.talk.take_feedback(Feedback("correction", -1.0, "It was 1234."))
+    assert world.turns[0].prompt == world.vitals.last_prompt == "The code is ****"
+    assert [feedback.text for feedback in world.plugin.feedback] == ["It was ****."]
+
+
 def test_a_correction_without_words_is_refused(world: World) -> None:
     with pytest.raises(BadInput):
         world.talk.take_feedback(Feedback("correction", -1.0, " "))

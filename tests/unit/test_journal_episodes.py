@@ -206,3 +206,23 @@ def test_the_last_episode_with_a_reply(journal):
     assert journal.last_answered() is None
     journal.finish_episode(first.id, "A")
     assert journal.last_answered().id == first.id
+
+
+def test_words_are_screened_before_they_are_written(journal):
+    entries = []
+
+    def screen(entry):
+        entries.append((entry.text, entry.part, entry.source, entry.conversation))
+        entry.text = entry.text.replace("1234", "****")
+
+    journal.screen = screen
+    begun = journal.begin_episode("The code is 1234", "c", source="tell")
+    finished = journal.finish_episode(begun.id, "1234, I see", details={"tokens": 3, "token_ids": [1, 2, 3]})
+
+    assert entries == [("The code is 1234", "prompt", "tell", "c"), ("1234, I see", "reply", "tell", "c")]
+    assert journal.episode(begun.id) == finished
+    assert (finished.prompt, finished.reply) == ("The code is ****", "****, I see")
+    # The ids would spell it out.
+    assert finished.details == {"tokens": 3}
+    unchanged = journal.finish_episode(begun.id, "I see", details={"token_ids": [3]})
+    assert unchanged.details["token_ids"] == [3]

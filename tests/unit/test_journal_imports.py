@@ -73,3 +73,17 @@ def test_a_reader_takes_nothing_in(journal):
     with pytest.raises(SOVLError, match="reading only"):
         reader.take_in([Exchange("One")])
     reader.close()
+
+
+def test_what_is_taken_in_is_screened(journal):
+    parts = []
+
+    def screen(entry):
+        parts.append((entry.part, entry.source, entry.conversation))
+        entry.text = entry.text.replace("1234", "****")
+
+    journal.screen = screen
+    journal.take_in([Exchange("The code is 1234", "1234?", "c"), Exchange("1234", source="tell")])
+
+    assert [(e.prompt, e.reply) for e in journal.episodes()] == [("****", ""), ("The code is ****", "****?")]
+    assert parts == [("prompt", "import", "c"), ("reply", "import", "c"), ("prompt", "tell", "")]

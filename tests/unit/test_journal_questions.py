@@ -102,3 +102,12 @@ def test_metrics_that_are_no_numbers(journal):
     assert math.isnan(none)
     with pytest.raises(BadInput, match="no episode"):
         journal.add_metric("loss", 1.0, night=9)
+
+
+def test_questions_and_feedback_are_screened(journal):
+    journal.screen = lambda entry: setattr(entry, "text", f"{entry.part} of {entry.source}")
+
+    assert journal.add_question("Is it 1234?", "curiosity").text == "question of curiosity"
+    journal.add_feedback(Feedback("correction", text="It is 1234"))
+    journal.add_feedback(Feedback("rating", 1.0))
+    assert [feedback.text for feedback in journal.feedback()] == ["", "feedback of user"]

@@ -52,6 +52,20 @@ def test_every_word_must_occur_in_prompt_or_reply(journal):
     assert found(journal, "  ") == set()
 
 
+def test_one_of_the_words_may_be_enough(journal):
+    dog = say(journal, "My dog is called Bruno")
+    cat = say(journal, "My cat is called Minka")
+    say(journal, "It rains")
+
+    def ranked(text):
+        return [episode.id for episode in journal.search(text, any_word=True)]
+
+    assert ranked("What was the dog called, Bruno?") == [dog, cat]
+    assert ranked("minka OR rabbit") == [cat]
+    assert ranked("rabbit") == ranked(" ") == []
+    assert len(journal.search("called", 1, any_word=True)) == 1
+
+
 def test_last_word_may_be_unfinished(journal):
     number = say(journal, "The greenhouse is heated")
 

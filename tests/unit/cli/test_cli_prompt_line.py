@@ -33,6 +33,13 @@ def _line(
     return PromptLine(history, DummyCompleter(), presence or Presence(), Announcer(), toolbar, **settings)
 
 
+def test_a_line_is_kept_as_it_is_screened(pipe: Any, tmp_path: Path) -> None:
+    line = _line(pipe, tmp_path / "history", screen=lambda text: text.replace("1234", "****"))
+    pipe.send_text("it is 1234\r")
+    assert line.read() == "it is 1234"
+    assert "+it is ****\n" in (tmp_path / "history").read_text()
+
+
 def test_lines_are_read_and_remembered(pipe: Any, tmp_path: Path) -> None:
     line = _line(pipe, tmp_path / "history")
     pipe.send_text("one\rtwo\r")
