@@ -48,6 +48,9 @@ class Holder:
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.since))
         return f"process {self.pid} on {self.host}, since {since}"
 
+#: Name of the journal in a life's folder.
+JOURNAL_NAME = "journal.db"
+
 
 class Life:
     """An open life: its paths and, unless it was opened for reading, the writer's lock.
@@ -60,7 +63,7 @@ class Life:
         self.read_only = read_only
         self.interrupted: Optional[Holder] = None
         self.config_path = path / "life.toml"
-        self.journal_path = path / "journal.db"
+        self.journal_path = path / JOURNAL_NAME
         self.nights_path = path / "nights"
         self.log_path = path / "sovl.log.jsonl"
         self.state_path = path / "state"

@@ -52,7 +52,8 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "talk_commands:ask",
         "Talk",
         "Ask one thing in a conversation of its own and print the reply.",
-        examples=('ask "What is my dog called?"', 'ask --no-scaffold --json "What is my dog called?"'),
+        aliases=("generate",),
+        examples=('ask "What is my dog called?"', 'ask --max-tokens 20 --no-scaffold "What is my dog called?"'),
     ),
     CommandEntry(
         "tell",
@@ -78,14 +79,15 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "sleep_commands:sleep",
         "Learn",
         "Sleep one night: learn what was lived since the last one.",
-        examples=("sleep", "sleep --deep", "sleep --option steps=60"),
+        aliases=("gestate",),
+        examples=("sleep", "sleep --deep", "sleep --option steps=60", "sleep tune --log-minimum 12"),
     ),
     CommandEntry(
         "dream",
         "sleep_commands:dream",
         "Learn",
         "Dream about recent memories and show the dreams; learns nothing.",
-        examples=("dream", "dream --memories 3 --count 4"),
+        examples=("dream", "dream --memories 3 --count 4", "dream tune --noise 0.05"),
     ),
     CommandEntry(
         "nights",
@@ -132,6 +134,7 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "journal_commands:search",
         "Look back",
         "Find turns by their words.",
+        aliases=("recall",),
         examples=("search dog",),
     ),
     CommandEntry(
@@ -175,6 +178,20 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         ),
     ),
     CommandEntry(
+        "lifecycle",
+        "tune_commands:lifecycle",
+        "Set up",
+        "Show or change how a life matures.",
+        examples=("lifecycle", "lifecycle --capacity-factor 0.02 --curve exponential"),
+    ),
+    CommandEntry(
+        "blend",
+        "tune_commands:blend",
+        "Set up",
+        "Show or change how much of what was learned is heard.",
+        examples=("blend", "blend --weight-cap 0.9 --base-temperature 0.8"),
+    ),
+    CommandEntry(
         "plugins",
         "plugin_commands:plugins",
         "Set up",
@@ -211,7 +228,17 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         examples=("help", "help sleep"),
     ),
     CommandEntry("save", "session_commands:save", "Session", "Save now; leaving saves too.", (SESSION,)),
-    CommandEntry("panic", "session_commands:panic", "Session", "Save everything and start afresh.", (SESSION,)),
+    CommandEntry(
+        "load",
+        "session_commands:load",
+        "Session",
+        "Save, and go on with the life of another folder.",
+        (SESSION,),
+        examples=("load", "load ../another-life"),
+    ),
+    CommandEntry(
+        "panic", "session_commands:panic", "Session", "Save everything and start afresh.", (SESSION,), ("reset",)
+    ),
     CommandEntry("quit", "session_commands:leave", "Session", "Save and leave (also Ctrl-D).", (SESSION,), ("exit",)),
 )
 

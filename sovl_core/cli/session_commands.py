@@ -1,12 +1,15 @@
-"""Slash commands that only make sense within a session: ``/help``, ``/new``, ``/save``, ``/panic``, ``/quit``."""
+"""Slash commands that only make sense within a session: ``/help``, ``/new``, ``/save``, ``/load``, ``/quit`` ..."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Optional
 
 import click
 
 from sovl_core.cli.tables import print_rows
+from sovl_core.error_handling import BadInput
+from sovl_core.life import JOURNAL_NAME
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
@@ -25,7 +28,7 @@ class LeaveSession(Exception):
 
 
 class RestartSession(Exception):
-    """Raised by ``/panic``; whoever runs the session closes the life and begins another sitting."""
+    """Raised by ``/panic`` and ``/load``; whoever runs the session closes the life and begins another sitting."""
 
 
 @click.command("help")
@@ -71,6 +74,22 @@ def panic() -> None:
     the session is as the settings say, and a plugin that was switched off after a failure gets another chance. A night
     in the background ends early; the next sleep goes on with it.
     """
+    raise RestartSession
+
+
+@click.command("load")
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path), metavar="[FOLDER]")
+@click.pass_obj
+def load(app: AppContext, folder: Optional[Path]) -> None:
+    """Save, and go on with the life in FOLDER, or with this one as it is on the disk.
+
+    A life is a folder; a night of this one is gone back to with /nights use N.
+    """
+    if folder is not None:
+        folder = folder.expanduser()
+        if not (folder / JOURNAL_NAME).is_file():
+            raise BadInput(f"{folder} holds no life", "A new one begins with: sovl --life FOLDER")
+        app.options.life = folder
     raise RestartSession
 
 

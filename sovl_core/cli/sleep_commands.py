@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 import click
 
+from sovl_core.cli.command_group import SuggestingGroup
 from sovl_core.cli.forget_command import tell_of_older_nights, tell_of_training
 from sovl_core.cli.global_options import split_assignment
 from sovl_core.cli.interrupts import first_interrupt_asks
 from sovl_core.cli.progress import duration_text
 from sovl_core.cli.tables import flatten, print_rows, print_table
+from sovl_core.cli.tune_commands import tune_dream, tune_sleep
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
@@ -29,7 +31,7 @@ VERDICTS = {
 }
 
 
-@click.command("sleep")
+@click.group("sleep", cls=SuggestingGroup, invoke_without_command=True)
 @click.option(
     "--deep/--no-deep",
     "deep",
@@ -45,8 +47,8 @@ VERDICTS = {
     metavar="KEY=VALUE",
     help="Another setting for this night only; can be repeated.",
 )
-@click.pass_obj
-def sleep(app: AppContext, deep: Optional[bool], as_json: bool, options: Tuple[str, ...]) -> int:
+@click.pass_context
+def sleep(context: click.Context, deep: Optional[bool], as_json: bool, options: Tuple[str, ...]) -> int:
     """Sleep one night: learn what was lived since the last one.
 
     What was told is dreamed about and trained aside; the result is judged, then woken up with or set aside. Ctrl-C ends
@@ -55,10 +57,15 @@ def sleep(app: AppContext, deep: Optional[bool], as_json: bool, options: Tuple[s
     A deep sleep forgets what all nights have learned and learns it anew, as long as it still holds: it takes as long as
     they did together.
     """
+    if context.invoked_subcommand is not None:
+        return 0
+    return _live_a_night(context.obj, deep, as_json, parse_options(options))
+
+
+def _live_a_night(app: AppContext, deep: Optional[bool], as_json: bool, chosen: Dict[str, Any]) -> int:
     from sovl_core.cli.errors import EXIT_INTERRUPTED
     from sovl_core.events import NightInterrupted
 
-    chosen = parse_options(options)
     system = app.system()
     _announce_deep(app, system, deep)
     with first_interrupt_asks(lambda: app.note(STOPPING_NIGHT)) as request:
@@ -94,16 +101,24 @@ def _announce_deep(app: AppContext, system: SOVLSystem, deep: Optional[bool]) ->
     tell_of_training(app, system)
 
 
-@click.command("dream")
+@click.group("dream", cls=SuggestingGroup, invoke_without_command=True)
 @click.option("--memories", type=click.IntRange(1, 1000), help="How many of the newest memories to dream about.")
 @click.option("--count", type=click.IntRange(1, 100), help="How many dreams for each memory.")
 @click.option("--background", type=click.IntRange(0, 1000), help="How many dreams of nothing in particular.")
 @click.option("--json", "as_json", is_flag=True, help="Print the dreams as JSON.")
-@click.pass_obj
+@click.pass_context
 def dream(
-    app: AppContext, memories: Optional[int], count: Optional[int], background: Optional[int], as_json: bool
+    context: click.Context, memories: Optional[int], count: Optional[int], background: Optional[int], as_json: bool
 ) -> int:
     """Dream about recent memories and show the dreams; learns nothing."""
+    if context.invoked_subcommand is not None:
+        return 0
+    return _dream(context.obj, memories, count, background, as_json)
+
+
+def _dream(
+    app: AppContext, memories: Optional[int], count: Optional[int], background: Optional[int], as_json: bool
+) -> int:
     from sovl_core.cli.errors import EXIT_INTERRUPTED
     from sovl_core.events import NightInterrupted
 
@@ -124,6 +139,10 @@ def dream(
     else:
         print_dreams(app, dreams)
     return 0
+
+
+sleep.add_command(tune_sleep)
+dream.add_command(tune_dream)
 
 
 def print_report(app: AppContext, report: NightReport) -> None:

@@ -43,8 +43,16 @@ def chat(app: AppContext, go_on: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print the reply with its confidence and numbers as JSON.")
 @click.option("--no-scaffold", is_flag=True, help="Let the bare base model answer, without anything it learned.")
 @click.option("--continue", "go_on", is_flag=True, help="Ask within the last conversation instead of a new one.")
+@click.option("--max-tokens", type=click.IntRange(1, 32768), help="Longest reply, in tokens, for this one.")
 @click.pass_obj
-def ask(app: AppContext, text: Tuple[str, ...], as_json: bool, no_scaffold: bool, go_on: bool) -> int:
+def ask(
+    app: AppContext,
+    text: Tuple[str, ...],
+    as_json: bool,
+    no_scaffold: bool,
+    go_on: bool,
+    max_tokens: Optional[int],
+) -> int:
     """Ask one thing in a conversation of its own and print the reply.
 
     TEXT is the question; "-" or nothing reads it from standard input.
@@ -56,6 +64,8 @@ def ask(app: AppContext, text: Tuple[str, ...], as_json: bool, no_scaffold: bool
     question = _question(app, text)
     system = app.system()
     fields: Dict[str, Any] = {"use_scaffold": False} if no_scaffold else {}
+    if max_tokens is not None:
+        fields["max_new_tokens"] = max_tokens
     fields["conversation"] = choose_conversation(app, system, go_on)
     if as_json:
         reply = take_turn(app, system, question, None, **fields)

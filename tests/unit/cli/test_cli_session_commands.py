@@ -4,8 +4,20 @@ from typing import Any
 
 import pytest
 
-from sovl_core.cli.session_commands import KEYS, LeaveSession, RestartSession, leave, new, panic, save, show_help
+from sovl_core.cli.session_commands import (
+    KEYS,
+    LeaveSession,
+    RestartSession,
+    leave,
+    load,
+    new,
+    panic,
+    save,
+    show_help,
+)
 from sovl_core.cli.slash_commands import SlashCommands
+from sovl_core.error_handling import BadInput
+from sovl_core.journal import Journal
 from sovl_core.plugin import Command
 
 pytestmark = pytest.mark.no_torch
@@ -57,3 +69,17 @@ def test_leaving(run: Any) -> None:
 def test_starting_afresh(run: Any) -> None:
     with pytest.raises(RestartSession):
         run(panic)
+
+
+def test_loading_goes_on_with_another_life_or_with_this_one(run: Any, app: Any, tmp_path: Any) -> None:
+    here, there = app.life_path(), tmp_path / "there"
+    with pytest.raises(RestartSession):
+        run(load)
+    assert app.life_path() == here
+    with pytest.raises(BadInput, match=r"there holds no life\. A new one begins with: sovl --life FOLDER"):
+        run(load, str(there))
+    there.mkdir()
+    Journal(there / "journal.db").close()
+    with pytest.raises(RestartSession):
+        run(load, str(there))
+    assert app.life_path() == there

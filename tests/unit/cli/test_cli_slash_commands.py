@@ -167,7 +167,7 @@ def _values(items: Any) -> List[str]:
         ("/muse d", ["deep"]),
         ("/muse --mood w", ["wild"]),
         ("/nonsense x", []),
-        ("/sleep --wrong ", []),
+        ("/ask --wrong ", []),
     ],
 )
 def test_completion(slash: Any, line: str, expected: List[str]) -> None:

@@ -55,6 +55,14 @@ def test_ask_without_scaffold_and_in_a_new_conversation(shell: Any) -> None:
     assert two == three
 
 
+def test_ask_is_generate_too_and_takes_its_length(shell: Any) -> None:
+    seen: list = []
+    shell.prepare = lambda system: setattr(system, "during_generate", lambda fields: seen.append(fields))
+    assert shell("generate", "One", "--max-tokens", "7") == 0
+    assert [fields.get("max_new_tokens") for fields in seen] == [7]
+    assert shell("ask", "One", "--max-tokens", "0") == 2
+
+
 def test_what_the_model_writes_cannot_command_the_terminal(shell: Any) -> None:
     shell.prepare = lambda system: system.replies.append(["\x1b]0;ow", "ned\x07 red \x1b[3", "1mtext\x9b2J"])
     assert shell("ask", "Hi") == 0
