@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterator, Optional, Set
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterator, Optional, Set, cast
 
 from sovl_core.chat_format import TRANSCRIPT_STOPS, has_chat_template, turn_end_ids
 from sovl_core.data_processing import pad_token_id
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sovl_core.models import Models
     from sovl_core.settings import GenerationSettings
 
+#: ``turn.annotations`` key: the scaffold answers by itself, the base takes no part.
+SCAFFOLD_ALONE = "generation.scaffold_alone"
 #: Tokens of a long prompt that the model reads at once; bounds the memory that reading takes.
 PREFILL_CHUNK = 512
 
@@ -36,7 +38,7 @@ def generate_reply(models: Models, turn: Turn, settings: GenerationSettings) -> 
     where the prompt was too long.
 
     :param turn: the request. ``turn.annotations["generation.prompt_ids"]`` holds ids to go on from as they are, in
-        place of prompt and history.
+        place of prompt and history; ``turn.annotations["generation.scaffold_alone"]`` lets the scaffold answer instead.
     :return: the reply; text handed to ``turn.on_text`` in pieces is ``reply.text`` when put together.
     :raises BadInput: when the prompt cannot be brought to fit the model, or its chat template refuses it.
     """
@@ -45,6 +47,8 @@ def generate_reply(models: Models, turn: Turn, settings: GenerationSettings) -> 
     from sovl_core.decoding_watch import DecodingWatch, ProbabilityProbe
 
     started = time.perf_counter()
+    if turn.annotations.get(SCAFFOLD_ALONE):
+        models = cast("Models", _ScaffoldAlone(models))
     tokenizer = models.base_tokenizer
     positions = getattr(models.base.config, "max_position_embeddings", None)
     prompt = fit_prompt(tokenizer, turn, settings, positions)
@@ -74,6 +78,14 @@ def generate_reply(models: Models, turn: Turn, settings: GenerationSettings) -> 
         seconds=time.perf_counter() - started,
         annotations=_annotations(prompt),
     )
+
+
+class _ScaffoldAlone:
+    """The scaffold in the base's place: what generating needs of ``Models``."""
+
+    def __init__(self, models: Models) -> None:
+        self.base, self.base_tokenizer = models.scaffold, models.scaffold_tokenizer
+        self.device, self.bypass = models.device, models.bypass
 
 
 def end_ids(models: Models) -> Set[int]:

@@ -8,7 +8,7 @@ import torch
 
 from sovl_core.chat_format import encode_chat
 from sovl_core.events import Turn
-from sovl_core.generation import end_ids, generate_reply, generation_config, prefill
+from sovl_core.generation import SCAFFOLD_ALONE, end_ids, generate_reply, generation_config, prefill
 from sovl_core.models import Models
 from sovl_core.records import Message
 from sovl_core.safe_encoding import encode_trusted
@@ -293,3 +293,14 @@ def test_the_models_own_sampling_takes_no_part(chat: Models, recwarn: Any) -> No
     generate_reply(chat, Turn(PROMPT, max_new_tokens=2), settings())
     assert not [warning for warning in recwarn if "generation" in str(warning.message).lower()]
     assert own.temperature == 0.3
+
+
+def test_the_scaffold_may_answer_alone(models: Models, tiny_model: Any) -> None:
+    family = models.base.config.model_type
+    size = {"vocab_size": models.base.config.vocab_size}
+    scaffold = tiny_model(family, seed=5, **size)
+    models._scaffold, models._scaffold_tokenizer = scaffold, models.base_tokenizer
+    turn = Turn(PROMPT, max_new_tokens=12, annotations={SCAFFOLD_ALONE: True})
+    expected, _ = bare(Models(scaffold, models.base_tokenizer), do_sample=False, max_new_tokens=12)
+    assert generate_reply(models, turn, settings()).token_ids == expected
+    assert generate_reply(models, Turn(PROMPT, max_new_tokens=12), settings()).token_ids != expected

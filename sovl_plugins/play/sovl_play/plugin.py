@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, List
 
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Command, Plugin
-from sovl_play import debate, echo, flare, glitch, mimic, muse, reflect, rewind, spark
+from sovl_play import backchannel, debate, echo, flare, glitch, mimic, muse, reflect, rewind, spark
 from sovl_play.settings import PlaySettings
 
 if TYPE_CHECKING:
     from sovl_core.plugin import PluginContext
 
-COMMANDS = (spark, reflect, muse, flare, echo, debate, glitch, rewind, mimic)
+COMMANDS = (spark, reflect, muse, flare, echo, debate, glitch, rewind, mimic, backchannel)
 
 
 class PlayPlugin(Plugin):

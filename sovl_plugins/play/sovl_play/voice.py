@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence
 
 from sovl_core.events import Turn
+from sovl_core.generation import SCAFFOLD_ALONE
 from sovl_play.options import SEED, with_options
 from sovl_play.wording import whole_sentences
 
@@ -41,11 +42,13 @@ class Voice:
         purpose: str = PLAY,
         history: Sequence[Message] = (),
         temperature: Optional[float] = None,
+        alone: bool = False,
     ) -> str:
         """Return what the model writes to a prompt, without a last sentence that breaks off; it may be "".
 
         :param history: messages before the prompt.
         :param temperature: other than that of the settings; 0 decodes greedily.
+        :param alone: let the scaffold speak, without the base.
         """
         settings = self.settings
         turn = Turn(
@@ -58,6 +61,8 @@ class Voice:
             repetition_penalty=settings.repetition_penalty,
             seed=self.rng.getrandbits(31),
             purpose=purpose,
+            use_scaffold=not alone,
+            annotations={SCAFFOLD_ALONE: True} if alone else {},
         )
         return whole_sentences(self._generate(turn).text)
 

@@ -47,6 +47,7 @@ def context(journal, script):
         vitals=Vitals(),
         rng=random.Random(0),
         current="c",
+        models=lambda: SimpleNamespace(has_scaffold=True),
     )
     context.conversation = lambda: context.current
     context.go_on_with = lambda name: setattr(context, "current", name)

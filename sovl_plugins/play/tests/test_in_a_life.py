@@ -9,7 +9,7 @@ import sys
 import pytest
 
 SAID = ["My dog is called Biscuit.", "I play chess in the garden!", "I live in Oslo."]
-NAMES = ("reflect", "muse", "flare", "echo", "debate", "glitch", "mimic")
+NAMES = ("reflect", "muse", "flare", "echo", "debate", "glitch", "mimic", "backchannel")
 
 
 @pytest.fixture

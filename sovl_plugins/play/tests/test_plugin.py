@@ -13,7 +13,7 @@ from sovl_play.options import SEED
 
 pytestmark = pytest.mark.no_torch
 
-PROMISED = ["spark", "reflect", "muse", "flare", "echo", "debate", "glitch", "rewind", "mimic"]
+PROMISED = ["spark", "reflect", "muse", "flare", "echo", "debate", "glitch", "rewind", "mimic", "backchannel"]
 
 
 @pytest.fixture
