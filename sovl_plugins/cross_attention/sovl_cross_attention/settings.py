@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from sovl_core.plugin import PluginSettings
+from sovl_cross_attention.placement import PLACEMENTS
 
 # The shape of what is trained: nights already lived fit no other.
 _SHAPE: Dict[str, Any] = {"live": False}
@@ -15,14 +16,20 @@ _SHAPE: Dict[str, Any] = {"live": False}
 class CrossAttentionSettings(PluginSettings):
     """Placement, shape, influence and relevance of the scaffold's voice."""
 
-    placement: Literal["default", "early", "late", "balanced", "custom"] = Field(
+    presets: Dict[str, List[int]] = Field(
+        default_factory=dict,
+        description="Lists of layer numbers by a name of yours, which placement may then be.",
+        json_schema_extra=_SHAPE,
+    )
+    placement: str = Field(
         "default",
-        description="Layers that listen: every fourth of the upper two thirds, or early, late, balanced, custom.",
+        description="Layers that listen: default (every fourth of the upper two thirds), early, late, balanced, "
+        "fixed or custom (those in layers), or a name in presets.",
         json_schema_extra=_SHAPE,
     )
     layers: List[int] = Field(
         default_factory=list,
-        description='Layer numbers, bottom 0, for placement "custom".',
+        description="Layer numbers, bottom 0, for placement fixed and custom.",
         json_schema_extra=_SHAPE,
     )
     heads: int = Field(0, ge=0, le=256, description="Attention heads; 0 fits the base.", json_schema_extra=_SHAPE)
@@ -62,3 +69,20 @@ class CrossAttentionSettings(PluginSettings):
         le=1,
         description="Height of the base's layer that relevance is read from, 1 the top; from the next night on.",
     )
+
+    @field_validator("presets")
+    @classmethod
+    def _names_are_new(cls, presets: Dict[str, List[int]]) -> Dict[str, List[int]]:
+        taken = sorted(set(presets) & set(PLACEMENTS))
+        if taken:
+            raise ValueError(f"{taken[0]!r} is a placement already; choose another name")
+        return presets
+
+    @field_validator("placement")
+    @classmethod
+    def _placement_is_known(cls, placement: str, info: ValidationInfo) -> str:
+        # Where the presets are refused themselves, they are what has to be mended first.
+        known = [*PLACEMENTS, *info.data.get("presets", {})]
+        if placement not in known:
+            raise ValueError(f"must be one of {', '.join(known)}; presets may name more")
+        return placement

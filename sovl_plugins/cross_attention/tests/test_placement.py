@@ -47,6 +47,8 @@ def test_the_default_base_listens_at_five_layers():
 def test_layers_named_by_hand_are_taken_as_they_are(total, data):
     named = data.draw(st.lists(st.integers(0, total - 1), min_size=1))
     assert choose_layers(total, "custom", named) == sorted(set(named))
+    assert choose_layers(total, "fixed", named) == sorted(set(named))
+    assert choose_layers(total, "mine", [0], {"mine": named, "other": [0]}) == sorted(set(named))
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,10 @@ def test_layers_the_base_does_not_have_are_refused_with_those_it_has(named, mess
     with pytest.raises(ConfigError, match=message) as refused:
         choose_layers(12, "custom", named)
     assert "layers 0 to 11" in str(refused.value)
+
+
+def test_a_preset_is_refused_by_its_own_name():
+    with pytest.raises(ConfigError, match=r"plugins\.cross_attention\.presets\.mine: layer 12 does not exist"):
+        choose_layers(12, "mine", (), {"mine": [3, 12]})
+    with pytest.raises(ConfigError, match=r"'yours' is no placement\. There are: default, .*, custom, mine\."):
+        choose_layers(12, "yours", (), {"mine": [3]})
