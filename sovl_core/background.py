@@ -14,17 +14,30 @@ if TYPE_CHECKING:
 #: What a night in the background came to.
 Outcome = Union[NightReport, SOVLError, NightInterrupted]
 
+# Seconds between two looks at a night that is waited for.
+_LOOK = 0.5
+
 
 class BackgroundNight:
     """Starts nights and remembers what became of the last one.
 
     :param sleep: lives through one night, given its trigger, a progress callback, and whether it is ``deep``.
     :param failures: takes what it raises.
+    :param hangs: whether a thread is stuck in a plugin.
+    :param give_up: told of a night's thread that was not waited for because it is stuck.
     """
 
-    def __init__(self, sleep: Callable[..., NightReport], failures: Failures) -> None:
+    def __init__(
+        self,
+        sleep: Callable[..., NightReport],
+        failures: Failures,
+        hangs: Callable[[int], bool] = lambda thread: False,
+        give_up: Callable[[int], None] = lambda thread: None,
+    ) -> None:
         self._sleep = sleep
         self._failures = failures
+        self._hangs = hangs
+        self._give_up = give_up
         self._thread: Optional[threading.Thread] = None
         self.outcome: Optional[Outcome] = None
 
@@ -58,9 +71,15 @@ class BackgroundNight:
         return True
 
     def join(self) -> None:
-        """Wait until the night that is running has ended."""
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+        """Wait until the night that is running has ended, or is stuck in a plugin that does not come back."""
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return
+        while thread.is_alive():
+            thread.join(_LOOK)
+            if thread.ident is not None and self._hangs(thread.ident):
+                self._give_up(thread.ident)
+                return
 
     def _live(
         self,

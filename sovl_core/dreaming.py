@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Seque
 
 from sovl_core.error_handling import SOVLError
 from sovl_core.events import Dream, DreamRequest, NightInterrupted
-from sovl_core.plugin_blame import kernels_own
 
 if TYPE_CHECKING:
     from sovl_core.journal import Journal
@@ -73,7 +72,7 @@ class Dreaming:
                 raise NightInterrupted("the life is being closed")
             self._gate.give_way(self._lend)
 
-        request = DreamRequest(memories=list(memories), breathe=kernels_own(breath), **fields)
+        request = DreamRequest(memories=list(memories), breathe=self._hooks.kernels_own(breath), **fields)
         with self._gate.hold("a dream"):
             dreams = self._hooks.on_dream(request)
         return dreams if self._read_only or not dreams else self._journal.add_dreams(None, dreams)

@@ -40,6 +40,7 @@ class Failures:
 
     def tell_plugins(self) -> None:
         """Tell the plugins which of them have failed; to be called when no hook is running."""
+        self._hooks.tidy()
         while self._of_plugins:
             self._hooks.on_error(self._of_plugins.popleft())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Callable, ContextManager, Iterator, Optional
+from typing import Callable, ContextManager, Dict, Iterator, Optional
 
 from sovl_core.error_handling import SOVLError
 
@@ -24,6 +24,8 @@ class ModelGate:
         self._turns = 0
         self._work: Optional[str] = None
         self._worker: Optional[int] = None
+        # Depths of the turns whose threads are stuck and have lost the models meanwhile.
+        self._stuck: Dict[int, int] = {}
 
     @property
     def work(self) -> Optional[str]:
@@ -82,7 +84,39 @@ class ModelGate:
             yield
         finally:
             with self._changed:
-                self._work, self._worker, self._depth = None, None, 0
+                if self._worker == me:
+                    self._work, self._worker, self._depth = None, None, 0
+                    self._release()
+
+    def take_from(self, thread: int) -> None:
+        """Let others have the models while a turn is stuck: its thread does not come back from a plugin.
+
+        Work keeps them: what it was about to change is half changed.
+        """
+        with self._changed:
+            if self._owner != thread or self._worker == thread:
+                return
+            self._stuck[thread], self._depth = self._depth, 0
+            self._turns -= 1
+            self._release()
+
+    def take_back(self) -> None:
+        """Go on with a turn whose models were taken from it; called by its thread, waits until they are free."""
+        me = threading.get_ident()
+        with self._changed:
+            depth = self._stuck.pop(me, None)
+            if depth is None:
+                return
+            self._turns += 1
+            self._take(me)
+            self._depth = depth
+
+    def give_up(self, thread: int) -> None:
+        """Go on as if a thread's work had ended, which does not come back: for the moment the life is closed."""
+        with self._changed:
+            if self._worker == thread:
+                self._work = self._worker = None
+                self._depth = 0
                 self._release()
 
     def give_way(self, lend: Callable[[], ContextManager[None]]) -> bool:

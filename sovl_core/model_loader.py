@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from sovl_core.models import Models
-from sovl_core.plugin_blame import kernels_own
 from sovl_core.pretrained import load_causal_lm, load_tokenizer
 from sovl_core.scaffold import build_scaffold, check_scaffold_spec, parse_scaffold_spec
 
 if TYPE_CHECKING:
-    from sovl_core.model_store import ModelStore
+    from sovl_core.plugin_blame import kernels_own
+from sovl_core.model_store import ModelStore
     from sovl_core.plugin_manager import PluginManager
     from sovl_core.system_config import SystemConfig
     from sovl_core.system_logging import ThreadSafeLogger
@@ -42,9 +42,9 @@ def load_models(
     base = load_causal_lm(path, "base", config, hooks, logger)
     check_scaffold_spec(spec, base)
 
-    # A plugin asks for the scaffold, and is not to blame for a setting that names none.
-    @kernels_own
     def build(models: Models) -> Any:
         return build_scaffold(config.core.scaffold_model, models, config, store, hooks, logger)
 
-    return Models(base, tokenizer, None if spec.kind == "none" else build, base_path=path)
+    # A plugin asks for the scaffold, and is not to blame for a setting that names none, nor for the time it takes.
+    own = kernels_own if hooks is None else hooks.kernels_own
+    return Models(base, tokenizer, None if spec.kind == "none" else own(build), base_path=path)

@@ -12,7 +12,6 @@ from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.events import Night, NightInterrupted, NightReport, Progress
 from sovl_core.journal_nights import NOT_ACCEPTED
 from sovl_core.model_gate import ModelGate
-from sovl_core.plugin_blame import kernels_own
 from sovl_core.proposal import Proposal, propose
 from sovl_core.system_logging import log_info
 
@@ -92,7 +91,7 @@ class NightKeeper:
             if night.deep:
                 proposal.start_untrained()
             if progress is not None:
-                night.progress = kernels_own(progress)
+                night.progress = self._hooks.kernels_own(progress)
             log_info(
                 self._logger,
                 "night_begins",
@@ -211,7 +210,7 @@ class NightKeeper:
             trigger=running.trigger if running else trigger,
             resumed=running is not None,
             options=options,
-            breathe=kernels_own(breath),
+            breathe=self._hooks.kernels_own(breath),
             while_awake=proposal.while_awake,
             by_day=proposal.by_day,
             deep=deep,

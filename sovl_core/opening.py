@@ -43,6 +43,7 @@ def gather_collaborators(
     warn: Callable[[str], None] = python_warning,
     environ: Optional[Mapping[str, str]] = None,
     more_plugins: Iterable[Plugin] = (),
+    alarm: Optional[Callable[[str], None]] = None,
 ) -> Collaborators:
     """Open the folder of a life and return what :class:`sovl_core.system.SOVLSystem` needs.
 
@@ -64,7 +65,14 @@ def gather_collaborators(
     on_failure.callback(journal.close)
     # The hook still runs when a failure is noted: the other plugins are told of it when it is over.
     failures: Deque[ErrorEvent] = deque()
-    hooks = PluginManager(logger, strict=strict, trace=trace, on_failure=failures.append)
+    hooks = PluginManager(
+        logger,
+        strict=strict,
+        trace=trace,
+        on_failure=failures.append,
+        limit=lambda pace: float(getattr(config.hooks, f"{pace}_limit")),
+        alarm=alarm or warn,
+    )
     selection = PluginSelection.from_sources(config.plugins, environ, plugins, without)
     hooks.load(selection, config.plugins)
     for plugin in more_plugins:

@@ -19,7 +19,6 @@ from sovl_core.model_host import ModelHost
 from sovl_core.night_keeper import NightKeeper
 from sovl_core.night_weights import NightWeights
 from sovl_core.plugin import Plugin, PluginContext
-from sovl_core.plugin_blame import kernels_own
 from sovl_core.state_keeper import StateKeeper
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ class Parts:
         self._given = given
         config, journal, hooks, logger = given.config, given.journal, given.plugins, given.logger
         self.gate = ModelGate()
+        hooks.when_stuck(self.gate.take_from, self.gate.take_back)
         self.weights = NightWeights(journal, given.night_store, logger, given.warn, given.read_only)
         self.host = ModelHost(given.load_models, hooks, self.gate, self._wake)
         self.state = StateKeeper(
@@ -77,7 +77,7 @@ class Parts:
             journal, hooks, self.host, self.gate, stopping=lambda: self.closing, read_only=given.read_only
         )
         self.explaining = Explaining(config, journal, hooks, self.host, self.gate)
-        self.background = BackgroundNight(self.nights.sleep, self.failures)
+        self.background = BackgroundNight(self.nights.sleep, self.failures, hooks.hanging, self.gate.give_up)
 
     def answer(self, turn: Turn) -> Reply:
         """Answer a turn through all plugins, the kernel's own generation innermost; nothing is journaled."""
@@ -107,10 +107,10 @@ class Parts:
             journal=given.journal,
             logger=given.logger,
             hooks=given.plugins,
-            models=kernels_own(self.host.get),
+            models=given.plugins.kernels_own(self.host.get),
             models_loaded=lambda: self.host.loaded,
-            reload_models=kernels_own(self.host.reload),
-            generate=kernels_own(self.answer),
+            reload_models=given.plugins.kernels_own(self.host.reload),
+            generate=given.plugins.kernels_own(self.answer),
             conversation=lambda: self.talk.current,
             go_on_with=self.talk.go_on_with,
             vitals=given.vitals,

@@ -8,6 +8,9 @@ from typing import Any, Callable, Dict, Optional
 from sovl_core.events import Dream, NightReport, Reply, StepResult, Utterance
 from sovl_core.plugin import Command, StatusPanel
 
+#: How long a plugin may take in a hook: a moment, about a reply or a step, or the length of real work.
+BRIEF, TURN, WORK = "brief", "turn", "work"
+
 
 @dataclass(frozen=True)
 class HookKind:
@@ -16,7 +19,8 @@ class HookKind:
     ``result`` is the type an implementation returns, None when results are ignored; with ``many`` it returns a list of
     them. ``wrappers`` allows ``@hookimpl(wrapper=True)``. ``dropped`` is set where a failed contribution drops the
     whole call: it makes the call's result from a reason. There a wrapper may also return a result without yielding.
-    ``resumable`` calls are gone on with another time: a full disk ends them and is nobody's fault.
+    ``resumable`` calls are gone on with another time: a full disk ends them and is nobody's fault. ``pace`` is how long
+    a plugin may take: ``brief``, ``turn`` or ``work``, each with a limit in the settings (``hooks.brief_limit``).
     """
 
     name: str
@@ -25,6 +29,12 @@ class HookKind:
     wrappers: bool = False
     dropped: Optional[Callable[[str], Any]] = None
     resumable: bool = False
+    pace: str = BRIEF
+
+    @property
+    def limit_key(self) -> str:
+        """Key of the setting that limits a plugin's stay in this hook."""
+        return f"hooks.{self.pace}_limit"
 
     @property
     def expected(self) -> str:
@@ -56,22 +66,22 @@ def _described(value: Any) -> str:
 def hook_kinds() -> Dict[str, HookKind]:
     """Return the rules of every hook in :class:`sovl_core.hookspecs.SOVLHookSpecs`, by name."""
     kinds = (
-        HookKind("on_generate", Reply, wrappers=True),
-        HookKind("on_train_step", StepResult, wrappers=True, dropped=StepResult.skip),
-        HookKind("on_sleep", NightReport, wrappers=True, resumable=True),
-        HookKind("on_dream", Dream, many=True, wrappers=True),
+        HookKind("on_generate", Reply, wrappers=True, pace=TURN),
+        HookKind("on_train_step", StepResult, wrappers=True, dropped=StepResult.skip, pace=TURN),
+        HookKind("on_sleep", NightReport, wrappers=True, resumable=True, pace=WORK),
+        HookKind("on_dream", Dream, many=True, wrappers=True, pace=WORK),
         HookKind("on_idle", Utterance),
         HookKind("on_commands", Command, many=True),
         HookKind("on_status", StatusPanel),
         HookKind("on_feedback"),
-        HookKind("on_forget"),
+        HookKind("on_forget", pace=WORK),
         HookKind("on_journal"),
         HookKind("on_start"),
         HookKind("on_stop"),
-        HookKind("on_load_model"),
-        HookKind("on_models_loaded"),
-        HookKind("on_models_unloaded"),
-        HookKind("on_scaffold_context"),
+        HookKind("on_load_model", pace=WORK),
+        HookKind("on_models_loaded", pace=WORK),
+        HookKind("on_models_unloaded", pace=WORK),
+        HookKind("on_scaffold_context", pace=TURN),
         HookKind("on_save_state"),
         HookKind("on_load_state"),
         HookKind("on_error"),

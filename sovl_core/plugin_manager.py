@@ -12,20 +12,23 @@ comes out of the call.
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
+from sovl_core.error_handling import PluginError
 from sovl_core.plugin import Command, Plugin, PluginContext, PluginState, StatusPanel
-from sovl_core.plugin_blame import kernels_own
+from sovl_core.plugin_blame import Function, absolve, kernels_own
 from sovl_core.plugin_call import HookCalls
 from sovl_core.plugin_order import Place, dependants, places
-from sovl_core.plugin_records import PluginFailure, PluginInfo
+from sovl_core.plugin_records import PluginFailure, PluginInfo, place_in_thread
 from sovl_core.plugin_registry import PluginRegistry
 from sovl_core.plugin_selection import PluginSelection
 from sovl_core.plugin_settings import change_setting, with_value
 from sovl_core.plugin_timing import HookTimer
+from sovl_core.plugin_watchdog import HookWatch, Stay
 
 if TYPE_CHECKING:
     from sovl_core.events import (
@@ -60,6 +63,8 @@ class PluginManager:
     :param trace: receives a line of text for every call, with order and time.
     :param on_failure: called with every refusal and failure while the hook is still running: to take note, no more.
     :param timer: seconds from any fixed point, for the timings.
+    :param limit: seconds a plugin may stay in a hook of a pace (see :class:`HookKind`), 0 for any; None watches nobody.
+    :param alarm: told at once, from a thread of its own, of a plugin that does not come back from a hook.
     :param distributions: lists what is installed.
     """
 
@@ -71,8 +76,17 @@ class PluginManager:
         on_failure: Optional[Callable[[ErrorEvent], None]] = None,
         timer: Callable[[], float] = time.perf_counter,
         distributions: Callable[[], Iterable[metadata.Distribution]] = metadata.distributions,
+        limit: Optional[Callable[[str], float]] = None,
+        alarm: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._timer = HookTimer(trace, timer)
+        self._strict = strict
+        self._alarm = alarm
+        self._stuck: Callable[[int], None] = lambda thread: None
+        self._back: Callable[[], None] = lambda: None
+        self._watch: Optional[HookWatch] = None
+        if limit is not None:
+            self._watch = HookWatch(functools.partial(self._limit_of, limit), self._overdue, self._returned)
+        self._timer = HookTimer(trace, timer, self._watch)
         self._registry = PluginRegistry(logger, strict, on_failure, distributions)
         self._kinds = self._registry.kinds
         registry = self._registry
@@ -199,6 +213,51 @@ class PluginManager:
             return () if was else None
 
         self._calls.visit(self._kinds["on_stop"], started, reverse=True)
+
+        if self._watch is not None:
+            self._watch.close()
+
+    # Plugins that do not come back
+
+    def when_stuck(self, stuck: Callable[[int], None], back: Callable[[], None]) -> None:
+        """Have somebody told of threads that are stuck in a plugin.
+
+        :param stuck: receives the thread's number, in another thread.
+        :param back: called in that thread when the plugin has come back after all, before anything else goes on.
+        """
+        self._stuck, self._back = stuck, back
+
+    def hanging(self, thread: Optional[int] = None) -> bool:
+        """Return whether a thread, by default this one, is in a plugin's hook past the limit; Ctrl-C ends that."""
+        return self._watch is not None and self._watch.hanging(thread)
+
+    def tidy(self) -> None:
+        """Clean up after plugins that hung and have come back; to be called when no hook is running."""
+        watch = self._watch
+        self._registry.tidy(watch.in_a_hook if watch is not None else lambda name: False)
+
+    def kernels_own(self, function: Function) -> Function:
+        """Return a function of the kernel so that neither its failures nor its time are its caller's, a plugin."""
+        own = kernels_own(function)
+        return own if self._watch is None else self._watch.apart(own)
+
+    def _limit_of(self, limit: Callable[[str], float], hook: str) -> float:
+        return limit(self._kinds[hook].pace)
+
+    def _overdue(self, stay: Stay, seconds: float) -> None:
+        where = place_in_thread(stay.thread, self.get(stay.who))
+        failure = self._registry.overdue(stay.who, stay.hook, seconds, where)
+        how = "Ctrl-C goes on without it" if stay.in_main_thread else "Nothing can end it but leaving"
+        self._stuck(stay.thread)
+        self._alarm(f"The {failure}. It is called no more. {how}.")
+
+    def _returned(self, stay: Stay) -> None:
+        self._back()
+        if self._strict:
+            failure = next(one for one in self.failures if (one.plugin, one.hook) == (stay.who, stay.hook))
+            raised = PluginError(str(failure), f"To go on without it: --no-plugin {stay.who}")
+            absolve(raised)
+            raise raised
 
     # Hooks with one result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 import traceback
 from dataclasses import dataclass, field
 from typing import Any, List, Optional, Tuple, Type
@@ -51,7 +52,8 @@ class PluginRecord:
     """The manager's own notes on one plugin.
 
     ``on`` is whether its hooks are called, ``reason`` why they are not; ``started`` whether it has yet to be stopped;
-    ``models`` what it has yet to be detached from.
+    ``models`` what it has yet to be detached from; ``cleaning_left`` the hook it hangs in, while that keeps it from being
+    cleaned up.
     """
 
     name: str
@@ -66,6 +68,7 @@ class PluginRecord:
     reason: str = ""
     started: bool = False
     models: Any = None
+    cleaning_left: Optional[str] = None
 
     @property
     def title(self) -> str:
@@ -105,6 +108,16 @@ def place_of(error: BaseException, plugin: Any) -> str:
 
     :param plugin: the plugin or its class.
     """
+    return _last_own_line(traceback.extract_tb(error.__traceback__), plugin)
+
+
+def place_in_thread(thread: int, plugin: Any) -> str:
+    """Return file and line at which a plugin's code is under way in a thread, "" when it is not, or nobody can tell."""
+    frame = sys._current_frames().get(thread)
+    return _last_own_line(traceback.extract_stack(frame), plugin) if frame is not None else ""
+
+
+def _last_own_line(stack: traceback.StackSummary, plugin: Any) -> str:
     owner = plugin if inspect.isclass(plugin) else type(plugin)
     try:
         file = inspect.getfile(owner)
@@ -112,5 +125,5 @@ def place_of(error: BaseException, plugin: Any) -> str:
         return ""
     # A module that is in no package shares its folder with strangers.
     folder = os.path.dirname(file) + os.sep if "." in owner.__module__ else file
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folder)]
+    frames = [frame for frame in stack if frame.filename.startswith(folder)]
     return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""

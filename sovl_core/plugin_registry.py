@@ -160,17 +160,51 @@ class PluginRegistry:
             raise raised from error
         return failure
 
-    def switch_off(self, record: PluginRecord, reason: str, hook: str = "") -> None:
-        """Stop calling a plugin, and every plugin that requires what only it provided."""
+    def overdue(self, name: str, hook: str, seconds: float, where: str) -> PluginFailure:
+        """Take note that a plugin does not come back from a hook, and call it no more.
+
+        It is cleaned up later, see :meth:`tidy`: this is called from another thread than the one it hangs in.
+        """
+        record = self._records[name]
+        error = f"it has not come back for {seconds:.0f} s ({self.kinds[hook].limit_key})"
+        failure = PluginFailure(name, record.distribution, record.version, hook, error, where)
+        self.failures.append(failure)
+        origin = {"plugin": name, "distribution": record.distribution, "version": record.version}
+        log_error(self._logger, TimeoutError(error), event="plugin_hangs", hook=hook, where=where, **origin)
+        self.switch_off(record, f"failed in {hook}: {error}", hook, clean_up=False)
+        self._tell(record, f"{failure}; it is switched off for this session", hook)
+        return failure
+
+    def tidy(self, in_a_hook: Callable[[str], bool]) -> None:
+        """Clean up after plugins that were switched off while they hung; called when no hook is running.
+
+        :param in_a_hook: whether a plugin's code is still under way: then it is left alone.
+        """
+        for record in self._records.values():
+            hook = record.cleaning_left
+            if hook is not None and not in_a_hook(record.name):
+                record.cleaning_left = None
+                self._clean_up(record, hook)
+
+    def switch_off(self, record: PluginRecord, reason: str, hook: str = "", clean_up: bool = True) -> None:
+        """Stop calling a plugin, and every plugin that requires what only it provided.
+
+        :param hook: the hook it failed in, which is not called again to clean up.
+        :param clean_up: False to leave that to :meth:`tidy`.
+        """
         with self._lock:
             if not record.on:
                 return
             record.on, record.reason = False, reason
             self._cache.clear()
         log_info(self._logger, "plugin_switched_off", plugin=record.name, reason=reason)
-        self._clean_up(record, hook)
+        if clean_up:
+            self._clean_up(record, hook)
+        else:
+            record.cleaning_left = hook
         for name, missing in resolve(self.plugins_on()).refused.items():
-            self.switch_off(self._records[name], f"{missing} any more: {record.name} is switched off")
+            reason = f"{missing} any more: {record.name} is switched off"
+            self.switch_off(self._records[name], reason, clean_up=clean_up)
 
     def _clean_up(self, record: PluginRecord, failed_hook: str) -> None:
         """Take a plugin that was just switched off out of the models, and stop it: as if it were not installed."""

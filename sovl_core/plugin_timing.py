@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+
+if TYPE_CHECKING:
+    from sovl_core.plugin_watchdog import HookWatch
 
 #: Name under which the kernel's own innermost implementations appear in the trace.
 KERNEL = "kernel"
@@ -36,11 +39,16 @@ class HookTimer:
 
     :param trace: receives a line for each call and each implementation; None traces nothing.
     :param timer: seconds from any fixed point.
+    :param watch: notices who does not come back; None watches nobody.
     """
 
     def __init__(
-        self, trace: Optional[Callable[[str], None]] = None, timer: Callable[[], float] = time.perf_counter
+        self,
+        trace: Optional[Callable[[str], None]] = None,
+        timer: Callable[[], float] = time.perf_counter,
+        watch: Optional[HookWatch] = None,
     ) -> None:
+        self._watch = watch
         self._trace = trace
         self._timer = timer
         self._thread = _Thread()
@@ -56,7 +64,7 @@ class HookTimer:
         state.depth += 1
         started = self._timer()
         try:
-            return function(*arguments)
+            return self._run(KERNEL, hook, function, arguments)
         finally:
             elapsed = self._timer() - started
             state.depth -= 1
@@ -74,7 +82,7 @@ class HookTimer:
         nested, state.nested = state.nested, 0.0
         started = self._timer()
         try:
-            return function(*arguments)
+            return self._run(who, hook, function, arguments)
         finally:
             own = self._timer() - started - state.nested
             state.nested = nested
@@ -87,6 +95,11 @@ class HookTimer:
                     entry[1] += own
             if self._trace is not None:
                 self.say(f"{who} {stage} {_milliseconds(own)}")
+
+    def _run(self, who: str, hook: str, function: Callable[..., Any], arguments: Tuple[Any, ...]) -> Any:
+        if self._watch is None:
+            return function(*arguments)
+        return self._watch.during(who, hook, function, *arguments)
 
     def say(self, text: str) -> None:
         """Add a line to the trace, indented by how deep the call is nested."""

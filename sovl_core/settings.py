@@ -180,6 +180,26 @@ class LifecycleSettings(Settings):
     )
 
 
+class HookSettings(Settings):
+    """How long a plugin may stay in a hook, by kind of hook, before it is named and switched off; 0 for any time.
+
+    Only its own code is counted: not the kernel, other hooks, or a night's breathing in between.
+    """
+
+    brief_limit: float = Field(
+        default=30.0, ge=0, le=86400, description="Seconds in a hook that only tells or is told, such as on_idle."
+    )
+    turn_limit: float = Field(
+        default=300.0, ge=0, le=86400, description="Seconds in a hook around one reply or one training step."
+    )
+    work_limit: float = Field(
+        default=1800.0,
+        ge=0,
+        le=86400,
+        description="Seconds in a hook that does long work: nights, dreams, models that come and go.",
+    )
+
+
 class SystemConfig(Settings):
     """All settings of a life; ``plugins`` holds each plugin's own table, validated by that plugin's model."""
 
@@ -189,6 +209,7 @@ class SystemConfig(Settings):
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     generation: GenerationSettings = Field(default_factory=GenerationSettings)
     lifecycle: LifecycleSettings = Field(default_factory=LifecycleSettings)
+    hooks: HookSettings = Field(default_factory=HookSettings)
     plugins: Dict[str, Dict[str, Any]] = Field(
         default_factory=dict,
         description='A table for each plugin: its settings, and "enabled" to switch it on or off.',

@@ -78,7 +78,8 @@ class SOVLSystem:
         :param more: ``strict=True`` raises what a plugin raises instead of going on without it; ``trace`` receives a
             line for each hook call; ``read_only=True`` writes nothing, turns are answered and forgotten; ``logger``
             instead of the life's own; ``store``: where models come from; ``clock``: seconds since the epoch; ``warn``
-            is told what the user should know; ``environ`` instead of the process's environment.
+            is told what the user should know, ``alarm`` of a plugin that hangs, at once and from another thread;
+            ``environ`` instead of the process's environment.
         :raises SOVLError: when the life is locked or damaged, or its settings are wrong.
         """
         from sovl_core.opening import gather_collaborators

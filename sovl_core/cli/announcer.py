@@ -34,6 +34,15 @@ class Announcer:
             with contextlib.suppress(RuntimeError):  # the prompt has ended meanwhile: it is shown before the next one
                 loop.call_soon_threadsafe(self._show_above)
 
+    def alert(self, show: Callable[[], None]) -> None:
+        """Have something shown that cannot wait: above the prompt, or in the middle of what goes on."""
+        with self._lock:
+            prompting = self._loop is not None
+        if prompting:
+            self.say(show)
+        else:
+            show()
+
     def prompt_begins(self, application: Any) -> None:
         """Take note that a prompt waits for input; called within its event loop.
 

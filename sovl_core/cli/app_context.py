@@ -64,6 +64,8 @@ class AppContext:
         self.store: Optional[ModelStore] = None
         #: Where asides go instead of standard error.
         self.note_sink: Optional[Callable[[str], None]] = None
+        #: Shows an aside that cannot wait for the next prompt.
+        self.alert_sink: Optional[Callable[[Callable[[], None]], None]] = None
         self._open_system = open_system
         self._system: Optional[SOVLSystem] = None
         self._out: Optional[Console] = None
@@ -127,6 +129,7 @@ class AppContext:
                 trace=TraceNotes(self.note) if self.options.trace_hooks else None,
                 read_only=read_only,
                 warn=self.note,
+                alarm=self.alert,
                 environ=self.environ,
                 **self._model_source(read_only),
             )
@@ -200,6 +203,17 @@ class AppContext:
             self.note_sink(text)
         else:
             self.err.print(clean(text), style="dim", soft_wrap=True)
+
+    def alert(self, text: str) -> None:
+        """Print an aside at once, from any thread: a plugin hangs, and nothing else may come for a long time."""
+
+        def show() -> None:
+            self.err.print(clean(text), style="yellow", soft_wrap=True)
+
+        if self.alert_sink is not None:
+            self.alert_sink(show)
+        else:
+            show()
 
     def print(self, text: str = "", style: str = "") -> None:
         """Print text as a result, cleaned of control sequences; long lines are left to the terminal."""

@@ -24,6 +24,7 @@ class IdleWatch:
     :param finished: receives what such a night came to.
     :param failed: told of what went wrong here; the thread goes on.
     :param prepare: called once at the start of the thread, such as to load the models while the user types.
+    :param hangs: whether a thread is stuck in a plugin that does not come back.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class IdleWatch:
         failed: Callable[[BaseException], None],
         prepare: Optional[Callable[[], Any]] = None,
         interval: float = INTERVAL,
+        hangs: Callable[[int], bool] = lambda thread: False,
     ) -> None:
         self._system = system
         self._presence = presence
@@ -45,6 +47,7 @@ class IdleWatch:
         self._failed = failed
         self._prepare = prepare
         self._interval = interval
+        self._hangs = hangs
         self._stopping = threading.Event()
         self._last_failure = ""
         self._thread = threading.Thread(target=self._watch, name="sovl-idle", daemon=True)
@@ -54,10 +57,10 @@ class IdleWatch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; returns when a look that is under way has ended."""
+        """End the thread; returns when a look that is under way has ended, or is stuck in a plugin."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        while self._thread.is_alive() and not self._hangs(self._thread.ident or 0):
+            self._thread.join(self._interval)
 
     def look(self) -> None:
         """Let the life use this moment, if it is one of silence."""

@@ -35,19 +35,22 @@ class StopRequest:
 
 
 @contextlib.contextmanager
-def first_interrupt_asks(on_first: Optional[Callable[[], None]] = None) -> Iterator[StopRequest]:
+def first_interrupt_asks(
+    on_first: Optional[Callable[[], None]] = None, hangs: Callable[[], bool] = lambda: False
+) -> Iterator[StopRequest]:
     """Within this block the first Ctrl-C makes the request, a second one raises KeyboardInterrupt.
 
     Outside the main thread, where signals cannot be caught, Ctrl-C keeps its meaning.
 
     :param on_first: called at the first Ctrl-C, in a thread of its own, to say what happens next.
+    :param hangs: whether a plugin does not come back: then Ctrl-C forces that plugin alone, and asks for nothing.
     """
     request = StopRequest()
     # A handler runs in the middle of whatever is being printed: what it has to say must wait for its turn.
     saying = threading.Thread(target=on_first or _nothing, name="sovl-interrupt", daemon=True)
 
     def handle(_number: int, _frame: Any) -> None:
-        if request.made:
+        if request.made or hangs():
             raise KeyboardInterrupt
         request.make()
         saying.start()

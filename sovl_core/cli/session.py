@@ -75,6 +75,7 @@ class Session:
             self._night_ended,
             self._tell_failure,
             system.models,
+            hangs=system.plugins.hanging,
         )
 
     def run(self) -> int:
@@ -84,6 +85,7 @@ class Session:
         """
         self._app.slash = self._slash
         self._app.note_sink = lambda text: self._announcer.say(lambda: self._app.print(text, "dim"))
+        self._app.alert_sink = self._announcer.alert
         self._greet()
         self._watch.start()
         try:
@@ -92,7 +94,7 @@ class Session:
             self._app.print("Saving; the night goes on another time." if self._system.asleep else "Saving.", "dim")
         finally:
             self._watch.stop()
-            self._app.note_sink = None
+            self._app.note_sink = self._app.alert_sink = None
             self._announcer.show_waiting()
             self._app.slash = None
         return 0

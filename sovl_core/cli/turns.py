@@ -30,7 +30,7 @@ def take_turn(app: AppContext, system: SOVLSystem, text: str, printer: Optional[
         if printer is None or not printer.printed:
             app.note(STOPPING)
 
-    with first_interrupt_asks(asked_to_stop) as request:
+    with first_interrupt_asks(asked_to_stop, system.plugins.hanging) as request:
         if printer is None:
             reply = system.generate(text, cancelled=lambda: request.made, **fields)
             app.last_episode = reply.episode

@@ -57,3 +57,15 @@ def test_how_a_night_ended_badly_is_kept(error: Exception) -> None:
 
 def test_joining_without_a_night_returns_at_once() -> None:
     BackgroundNight(lambda trigger, progress, deep: NightReport("nothing"), Failures()).join()
+
+
+def test_a_night_that_is_stuck_in_a_plugin_is_not_waited_for() -> None:
+    free, given_up = threading.Event(), []
+    background = BackgroundNight(
+        lambda *_, **__: free.wait(WAIT), Failures(), lambda thread: thread != threading.get_ident(), given_up.append
+    )
+    background.start("gestation")
+    background.join()
+    assert background.running
+    assert given_up == [background._thread.ident]
+    free.set()

@@ -177,3 +177,60 @@ def test_who_works_does_not_wait_for_itself() -> None:
     with gate.hold("a night"):
         gate.wait_for_work()
         assert gate.work == "a night"
+
+
+def test_a_turn_that_is_stuck_gives_the_models_up_and_takes_them_back() -> None:
+    gate, order = ModelGate(), []
+    stuck, free = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with gate.turn(), gate.turn():
+            stuck.set()
+            free.wait(WAIT)
+            gate.take_back()
+            order.append("back")
+
+    thread = in_thread(hang)
+    assert stuck.wait(WAIT)
+    assert thread.ident is not None
+    gate.take_from(thread.ident)
+    with gate.turn():
+        free.set()
+        # It is in the models' way no more, and waits like anybody else.
+        until(lambda: not gate._stuck)
+        order.append("turn")
+    thread.join(WAIT)
+    assert order == ["turn", "back"]
+    with gate.turn():
+        pass
+
+
+def test_only_a_turn_of_that_thread_is_taken_from() -> None:
+    gate = ModelGate()
+    with gate.hold("a night"):
+        gate.take_from(threading.get_ident())
+        assert gate._owner == threading.get_ident()
+    gate.take_back()
+    with gate.turn():
+        gate.take_from(0)
+        assert gate._owner == threading.get_ident()
+
+
+def test_work_that_is_given_up_is_in_nobodys_way() -> None:
+    gate = ModelGate()
+    stuck, free = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with gate.hold("a night"):
+            stuck.set()
+            free.wait(WAIT)
+
+    thread = in_thread(hang)
+    assert stuck.wait(WAIT)
+    assert thread.ident is not None
+    gate.give_up(thread.ident)
+    gate.wait_for_work()
+    with gate.turn():
+        free.set()
+        thread.join(WAIT)
+        assert gate._owner == threading.get_ident()

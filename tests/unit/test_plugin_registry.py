@@ -410,6 +410,30 @@ def test_a_plugin_that_is_switched_off_is_taken_out_of_the_models_and_stopped(be
     assert plugin.cleaned == ["models", "stopped"]
 
 
+def test_a_plugin_that_hangs_is_called_no_more_and_cleaned_up_when_it_has_come_back(bench: Bench) -> None:
+    registry = bench.registry()
+    plugin = Fragile()
+    registry.register(plugin, "sovl-fragile", "3.1", {})
+    bench.install("needy", requires=("x",))
+    registry.load(PluginSelection(), {}, False)
+    record = registry.record("fragile")
+    record.models, record.started = "models", True
+    failure = registry.overdue("fragile", "on_idle", 31.2, "fragile.py, line 3")
+    assert str(failure) == (
+        "plugin 'fragile' (sovl-fragile 3.1) failed in on_idle: "
+        "it has not come back for 31 s (hooks.brief_limit) (fragile.py, line 3)"
+    )
+    assert registry.failures == [failure]
+    assert names(registry) == []
+    assert [event.hook for event in bench.told] == ["on_idle"]
+    assert bench.events("plugin_hangs")[0]["where"] == "fragile.py, line 3"
+    registry.tidy(lambda name: name == "fragile")
+    assert plugin.cleaned == []
+    registry.tidy(lambda name: False)
+    registry.tidy(lambda name: False)
+    assert plugin.cleaned == ["models", "stopped"]
+
+
 def test_a_plugin_that_never_started_is_not_stopped(bench: Bench) -> None:
     registry = bench.registry()
     plugin = Fragile()

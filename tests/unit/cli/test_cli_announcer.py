@@ -22,6 +22,19 @@ def test_without_a_prompt_it_waits_and_keeps_its_order() -> None:
     assert shown == ["one", "two"]
 
 
+def test_an_alert_waits_for_nothing_but_a_prompt(mocker: Any) -> None:
+    announcer, shown = Announcer(), []
+    announcer.say(lambda: shown.append("a note"))
+    announcer.alert(lambda: shown.append("an alert"))
+    assert shown == ["an alert"]
+    announcer._loop = mocker.Mock()
+    announcer.alert(lambda: shown.append("above the prompt"))
+    assert shown == ["an alert"]
+    announcer._loop.call_soon_threadsafe.assert_called_once()
+    announcer.show_waiting()
+    assert shown == ["an alert", "a note", "above the prompt"]
+
+
 def test_at_a_prompt_it_is_shown_at_once_and_the_typing_goes_on() -> None:
     announcer = Announcer()
     shown: List[str] = []

@@ -176,3 +176,14 @@ def test_it_is_opened_again_although_something_could_not_be_saved(app: Any, mock
     assert app.reopen() is not before
     assert "Not everything could be saved: " in app.stderr.getvalue()
     assert "disk full" in app.stderr.getvalue()
+
+
+def test_an_alert_is_shown_at_once_wherever_that_is(app: Any) -> None:
+    app.alert("muse hangs\x1b[2J")
+    assert app.stderr.getvalue() == "muse hangs\n"
+    waiting: Any = []
+    app.alert_sink = waiting.append
+    app.alert("muse hangs")
+    assert app.stderr.getvalue() == "muse hangs\n"
+    waiting[0]()
+    assert app.stderr.getvalue() == "muse hangs\nmuse hangs\n"

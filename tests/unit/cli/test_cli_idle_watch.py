@@ -104,3 +104,18 @@ def test_a_failure_is_told_once_and_the_thread_goes_on(system: Any) -> None:
     assert enough.wait(30)
     watch.stop()
     assert [str(failure) for failure in failures] == ["broken"]
+
+
+def test_a_look_that_is_stuck_in_a_plugin_is_not_waited_for() -> None:
+    stuck, free = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        stuck.set()
+        free.wait(10.0)
+
+    watch = IdleWatch(None, None, None, None, None, None, hang, 0.01, lambda thread: stuck.is_set())  # type: ignore[arg-type]
+    watch.start()
+    assert stuck.wait(10.0)
+    watch.stop()
+    assert watch._thread.is_alive()
+    free.set()

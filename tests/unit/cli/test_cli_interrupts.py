@@ -38,6 +38,17 @@ def test_what_is_said_at_the_first_interrupt_waits_for_what_is_being_printed() -
     assert said == ["printed", "stopping"]
 
 
+def test_where_a_plugin_hangs_the_first_interrupt_forces_it_and_asks_for_nothing() -> None:
+    hangs = True
+    with first_interrupt_asks(hangs=lambda: hangs) as request:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert not request.made
+        hangs = False
+        signal.raise_signal(signal.SIGINT)
+        assert request.made
+
+
 def test_the_old_meaning_comes_back() -> None:
     before = signal.getsignal(signal.SIGINT)
     with first_interrupt_asks():

@@ -1,0 +1,153 @@
+"""Who does not come back from a hook is noticed, by a clock that is moved by hand; and the thread that looks."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, List, Tuple
+
+import pytest
+
+from sovl_core.plugin_timing import KERNEL, HookTimer
+from sovl_core.plugin_watchdog import HookAbandoned, HookWatch, Stay
+
+pytestmark = pytest.mark.no_torch
+
+WAIT = 10.0
+LIMITS = {"on_idle": 5.0, "on_sleep": 0.0}
+
+
+class Bench:
+    """A watch whose thread never looks by itself: :meth:`spend` moves the clock and looks."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.overdue: List[Tuple[str, str, float]] = []
+        self.returned: List[str] = []
+        self.watch = HookWatch(LIMITS.__getitem__, self._overdue, self._returned, lambda: self.now)
+        # In place of the thread: nobody may look but the test.
+        self.watch._thread = threading.Thread()
+
+    def _overdue(self, stay: Stay, seconds: float) -> None:
+        self.overdue.append((stay.who, stay.hook, seconds))
+
+    def _returned(self, stay: Stay) -> None:
+        self.returned.append(stay.who)
+
+    def spend(self, seconds: float, result: Any = None) -> Any:
+        self.now += seconds
+        self.watch.look()
+        return result
+
+
+def test_what_comes_back_in_time_is_nobodys_business() -> None:
+    bench = Bench()
+    assert bench.watch.during("muse", "on_idle", bench.spend, 4.9, "said") == "said"
+    assert (bench.overdue, bench.returned) == ([], [])
+
+
+def test_a_stay_past_the_limit_is_told_once_and_its_end_as_well() -> None:
+    bench = Bench()
+
+    def hang() -> str:
+        for _ in range(3):
+            bench.spend(3.0)
+        assert bench.returned == []
+        assert bench.watch.hanging()
+        return "at last"
+
+    assert bench.watch.during("muse", "on_idle", hang) == "at last"
+    assert (bench.overdue, bench.returned) == ([("muse", "on_idle", 6.0)], ["muse"])
+    assert not bench.watch.hanging()
+
+
+def test_a_limit_of_nothing_is_none() -> None:
+    bench = Bench()
+    bench.watch.during("gestation", "on_sleep", bench.spend, 1e6)
+    assert bench.overdue == []
+
+
+def test_what_others_take_meanwhile_is_not_counted_and_begins_the_count_anew() -> None:
+    bench = Bench()
+    breathe = bench.watch.apart(lambda seconds, more: bench.spend(seconds + more))
+
+    def live() -> None:
+        bench.spend(4.0)
+        breathe(1000.0, more=1000.0)
+        bench.spend(4.0)
+        HookTimer(watch=bench.watch).whole("on_status", bench.spend, 1000.0)
+        bench.spend(4.0)
+        assert bench.overdue == []
+        bench.spend(2.0)
+
+    bench.watch.during("muse", "on_idle", live)
+    assert bench.overdue == [("muse", "on_idle", 6.0)]
+
+
+def test_the_kernel_is_not_watched() -> None:
+    bench = Bench()
+    bench.watch.during(KERNEL, "on_idle", bench.spend, 1e6)
+    assert bench.overdue == []
+
+
+def test_ctrl_c_abandons_a_plugin_that_is_overdue() -> None:
+    bench = Bench()
+
+    def interrupted() -> None:
+        bench.spend(7.0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(HookAbandoned, match="it had not come back for 7 s") as caught:
+        bench.watch.during("muse", "on_idle", interrupted)
+    # The plugin's own line is in the traceback, so that it can be named.
+    assert caught.traceback[-1].name == "interrupted"
+    assert bench.returned == ["muse"]
+
+
+def test_ctrl_c_before_that_is_the_users() -> None:
+    bench = Bench()
+
+    def interrupted() -> None:
+        bench.spend(1.0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.watch.during("muse", "on_idle", interrupted)
+
+
+def test_who_is_in_a_hook() -> None:
+    bench = Bench()
+    seen: List[bool] = []
+    bench.watch.during("muse", "on_idle", lambda: seen.append(bench.watch.in_a_hook("muse")))
+    assert (seen, bench.watch.in_a_hook("muse")) == ([True], False)
+
+
+def test_what_a_ctrl_c_left_behind_ends_with_what_is_below_it() -> None:
+    bench = Bench()
+    bench.watch.during("muse", "on_idle", lambda: bench.watch._enter("lost", "on_idle"))
+    assert not bench.watch.in_a_hook("lost")
+    assert bench.watch.look() == 0
+
+
+def test_a_thread_looks_and_ends_when_it_is_told() -> None:
+    told = threading.Event()
+    watch = HookWatch(lambda hook: 0.01, lambda stay, seconds: told.set(), lambda stay: None)
+    assert watch.during("muse", "on_idle", told.wait, WAIT)
+    thread = watch._thread
+    assert thread is not None
+    assert thread.is_alive()
+    watch.close()
+    assert not thread.is_alive()
+    told.clear()
+    assert watch.during("muse", "on_idle", told.wait, WAIT)
+    watch.close()
+
+
+def test_the_thread_ends_by_itself_when_nobody_calls_hooks(mocker: Any) -> None:
+    mocker.patch("sovl_core.plugin_watchdog.INTERVAL", 0.001)
+    watch = HookWatch(lambda hook: 1.0, lambda stay, seconds: None, lambda stay: None)
+    watch.during("muse", "on_idle", lambda: None)
+    thread = watch._thread
+    if thread is not None:
+        thread.join(WAIT)
+        assert not thread.is_alive()
+    assert watch._thread is None
