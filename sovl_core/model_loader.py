@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from sovl_core.models import Models
+from sovl_core.plugin_blame import kernels_own
 from sovl_core.pretrained import load_causal_lm, load_tokenizer
 from sovl_core.scaffold import build_scaffold, check_scaffold_spec, parse_scaffold_spec
 
 if TYPE_CHECKING:
-    from sovl_core.plugin_blame import kernels_own
-from sovl_core.model_store import ModelStore
+    from sovl_core.model_store import ModelStore
     from sovl_core.plugin_manager import PluginManager
     from sovl_core.system_config import SystemConfig
     from sovl_core.system_logging import ThreadSafeLogger
