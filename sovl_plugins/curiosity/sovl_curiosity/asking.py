@@ -103,14 +103,24 @@ def answer_confidences(
 
     :param tokens: how much of each answer is tried.
     """
+    base, scaffold = (try_answer(question, generate, tokens, cancelled, use) for use in (False, True))
+    return base.confidence, scaffold.confidence
 
-    def confidence(use_scaffold: bool) -> float:
-        turn = Turn(
-            question, max_new_tokens=tokens, use_scaffold=use_scaffold, purpose="evaluation", cancelled=cancelled
-        )
-        return generate(turn).confidence
 
-    return confidence(False), confidence(True)
+def try_answer(
+    question: str,
+    generate: Generate,
+    tokens: int,
+    cancelled: Callable[[], bool] = lambda: False,
+    use_scaffold: bool = True,
+) -> Reply:
+    """Return the beginning of the greedy answer to a question: one pass.
+
+    :param tokens: how much of the answer is tried.
+    """
+    return generate(
+        Turn(question, max_new_tokens=tokens, use_scaffold=use_scaffold, purpose="evaluation", cancelled=cancelled)
+    )
 
 
 def _turn(

@@ -6,13 +6,15 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional
 
-from sovl_curiosity.asking import answer_confidences, write_question
-from sovl_curiosity.metric import Interest, TrueCuriosity
+from sovl_curiosity.asking import answer_confidences, try_answer, write_question
+from sovl_curiosity.metric import Interest, TrueCuriosity, ignorance
+from sovl_curiosity.signals import signals_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from sovl_core.plugin import PluginContext
+    from sovl_curiosity.calibration import Calibration
 
 #: Own questions whose vectors are kept: what was thought of lately is not new.
 REMEMBERED_VECTORS = 10
@@ -20,21 +22,27 @@ REMEMBERED_VECTORS = 10
 
 @dataclass(frozen=True)
 class Candidate:
-    """A question, what it is worth, and the words it is about."""
+    """A question, what it is worth, and the words it is about; ``calibrated`` says where its ignorance comes from."""
 
     text: str
     interest: Interest
     about: str
+    calibrated: bool = False
 
-    def details(self) -> Dict[str, Any]:
-        """Return JSON-able values to keep with the question."""
+    def details(self, threshold: Optional[float] = None) -> Dict[str, Any]:
+        """Return JSON-able values to keep with the question: why it is asked.
+
+        :param threshold: that its score is above; None for one that was asked for.
+        """
         interest = self.interest
-        return {
+        kept: Dict[str, Any] = {
             "about": self.about,
             "score": round(interest.score, 4),
             "ignorance": round(interest.ignorance, 4),
             "novelty": round(interest.novelty, 4),
+            "calibrated": self.calibrated,
         }
+        return kept if threshold is None else {**kept, "threshold": threshold}
 
 
 class Inquiry:
@@ -44,11 +52,18 @@ class Inquiry:
 
     :param context: of the plugin.
     :param curiosity: scores.
+    :param calibration: gives the calibration to read ignorance by; None for the classic formula.
     """
 
-    def __init__(self, context: PluginContext, curiosity: TrueCuriosity) -> None:
+    def __init__(
+        self,
+        context: PluginContext,
+        curiosity: TrueCuriosity,
+        calibration: Callable[[], Optional[Calibration]] = lambda: None,
+    ) -> None:
         self._context = context
         self._curiosity = curiosity
+        self._calibration = calibration
         self.dreamed: List[Tensor] = []
         self._own: Deque[Tensor] = deque(maxlen=REMEMBERED_VECTORS)
 
@@ -68,8 +83,15 @@ class Inquiry:
             return None
         from sovl_curiosity.embedding import embed
 
-        base, scaffold = answer_confidences(text, generate, settings.probe_tokens, cancelled)
+        calibration = self._calibration()
+        unknown = self._ignorance(text, calibration, cancelled)
         vector = embed(context.models(), text)
-        interest = self._curiosity.interest(base, scaffold, vector, [*self.dreamed, *self._own])
+        interest = self._curiosity.weigh(unknown, vector, [*self.dreamed, *self._own])
         self._own.append(vector)
-        return Candidate(text, interest, said)
+        return Candidate(text, interest, said, calibration is not None)
+
+    def _ignorance(self, text: str, calibration: Optional[Calibration], cancelled: Callable[[], bool]) -> float:
+        generate, tokens = self._context.generate, self._context.settings.probe_tokens
+        if calibration is None:
+            return ignorance(*answer_confidences(text, generate, tokens, cancelled))
+        return calibration.ignorance(signals_of(try_answer(text, generate, tokens, cancelled), tokens))

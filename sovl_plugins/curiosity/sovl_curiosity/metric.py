@@ -26,7 +26,10 @@ class Interest:
 
 
 class TrueCuriosity:
-    """Scores questions: ``0.7·ignorance + 0.3·novelty`` (classic), or that score's rank among earlier ones (ranked).
+    """Scores questions: ``0.7·ignorance + 0.3·novelty``, as it is (classic) or as its rank among earlier ones.
+
+    Ignorance is the classic ``1 - confidence`` (:meth:`interest`), or whatever else says how likely it is that the
+    answer is not known, such as a calibration (:meth:`weigh`).
 
     Confidences and cosines of hidden states live in a narrow band that differs from model to model (a small chat model
     is seldom below 0.5 sure, its states seldom below 0.8 alike), so that a fixed threshold on the classic score asks
@@ -47,17 +50,25 @@ class TrueCuriosity:
         embedding: Optional[Tensor] = None,
         memory: Optional[List[Tensor]] = None,
     ) -> Interest:
+        """Score a question by the classic ignorance; see :meth:`weigh`.
+
+        :param base_confidence: of the base's answer to it, in [0, 1].
+        :param scaffold_confidence: of the answer with the scaffold, in [0, 1].
+        """
+        return self.weigh(ignorance(base_confidence, scaffold_confidence), embedding, memory)
+
+    def weigh(
+        self, unknown: float, embedding: Optional[Tensor] = None, memory: Optional[List[Tensor]] = None
+    ) -> Interest:
         """Score a question, and remember the score unless there was nothing to compare the question with.
 
         (The first question of a life is wholly new; its score would stand above all that follow.)
 
-        :param base_confidence: of the base's answer to it, in [0, 1].
-        :param scaffold_confidence: of the answer with the scaffold, in [0, 1].
+        :param unknown: ignorance of its answer, in [0, 1].
         :param embedding: float [width], the question's; None counts as wholly new.
         :param memory: float [width] each, what it is compared with.
         """
         settings = self._settings
-        unknown = ignorance(base_confidence, scaffold_confidence)
         alike = comparable(embedding, memory or [])
         new = novelty(embedding, alike)
         total = settings.ignorance_weight + settings.novelty_weight

@@ -1,4 +1,4 @@
-"""The curiosity plugin: builds up pressure, asks when it erupts, takes note of answers."""
+"""The curiosity plugin: builds up pressure, asks when it erupts, takes note of answers and of what they taught."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, List, Optional
 
 from sovl_core.events import Utterance
 from sovl_core.hookspecs import hookimpl
-from sovl_core.live_tuning import keep_hint, listing, tune, tuning_options
+from sovl_core.live_tuning import keep_hint, listing, tune
 from sovl_core.plugin import Command, Plugin, PluginState, StatusPanel
 from sovl_curiosity.answers import put_into_history, question_answered_by
+from sovl_curiosity.calibrations import Calibrations
+from sovl_curiosity.commands import TUNABLE, curiosity_command, measure_file
 from sovl_curiosity.inquiry import Candidate, Inquiry
 from sovl_curiosity.metric import TrueCuriosity
+from sovl_curiosity.overview import how_ignorance_is_read, overview
 from sovl_curiosity.pressure import CuriosityPressure
 from sovl_curiosity.queue import QuestionQueue
+from sovl_curiosity.self_knowledge import SelfKnowledge
 from sovl_curiosity.settings import CuriositySettings
 from sovl_curiosity.silence import Silence
 from sovl_curiosity.tally import Tally
 from sovl_curiosity.waking import Waking
 
 if TYPE_CHECKING:
-    from sovl_core.events import Feedback, Idle, Reply, Turn
+    from sovl_core.events import Feedback, Idle, Night, NightReport, Reply, Turn
     from sovl_core.plugin import PluginContext
 
-TUNABLE = tuple(CuriositySettings.model_fields)
 #: Share of the pressure drop that a question out of the queue takes: it was thought of before.
 QUEUE_SHARE = 0.7
 
@@ -44,6 +47,7 @@ class CuriosityPlugin(Plugin):
         self.pressure = CuriosityPressure()
         self.curiosity = TrueCuriosity(self.settings)
         self.tally = Tally()
+        self._knowledge: Optional[SelfKnowledge] = None
         self._silence = Silence()
         self._queue: Optional[QuestionQueue] = None
         self._inquiry: Optional[Inquiry] = None
@@ -55,6 +59,12 @@ class CuriosityPlugin(Plugin):
         """The journal's questions."""
         assert self._queue is not None
         return self._queue
+
+    @property
+    def knowledge(self) -> SelfKnowledge:
+        """What it knows about its own knowing."""
+        assert self._knowledge is not None
+        return self._knowledge
 
     @property
     def inquiry(self) -> Inquiry:
@@ -69,13 +79,16 @@ class CuriosityPlugin(Plugin):
         self.settings = context.settings
         self._queue = QuestionQueue(context.journal, context.logger, self.name)
         self._waking = Waking(context, self._queue)
+        self._knowledge = SelfKnowledge(context)
         self._be_curious([])
 
     @hookimpl(wrapper=True)
     def on_generate(self, turn: Turn) -> Generator[None, Optional[Reply], Optional[Reply]]:
         """Thank for an answer; let the reply build up pressure, and ask at its end when that erupts."""
         if turn.purpose != "reply":
-            return (yield)
+            reply = yield
+            self.knowledge.observe(turn, reply)
+            return reply
         self._silence.end()
         answered = question_answered_by(turn, self.context.journal)
         thanks = f"{self.settings.thanks} " if answered and self.settings.thanks else ""
@@ -90,6 +103,19 @@ class CuriosityPlugin(Plugin):
         if reply.finish_reason != "cancelled":
             self._live(turn, reply, may_ask=answered is None)
         return reply
+
+    @hookimpl(wrapper=True)
+    def on_sleep(self, night: Night) -> Generator[None, Optional[NightReport], Optional[NightReport]]:
+        """After a night that was accepted, calibrate ignorance on the answers to its quiz, and see what answers taught.
+
+        Its judge's questions are part of the quiz: their answers are looked at as they come.
+        """
+        with self.knowledge.listening():
+            report = yield
+            if report is not None and report.accepted and self.knowledge.look_back(night, report) is not None:
+                # Scores of before were made of another ignorance.
+                self.curiosity.scores.clear()
+        return report
 
     @hookimpl
     def on_idle(self, idle: Idle) -> Optional[Utterance]:
@@ -124,17 +150,7 @@ class CuriosityPlugin(Plugin):
     @hookimpl
     def on_commands(self) -> List[Command]:
         """Offer ``curiosity``: ask now, look and tune."""
-        return [
-            Command(
-                "curiosity",
-                "Show how curious it is, or tune it; let it ask now, or list the questions that wait.",
-                self._command,
-                usage="curiosity [ask|queue] [--silence S] [--cooldown S] ...",
-                example="curiosity --silence 10 --cooldown 30",
-                options=tuning_options(CuriositySettings, TUNABLE),
-                words=("ask", "queue"),
-            ),
-        ]
+        return [curiosity_command(self._command)]
 
     @hookimpl
     def on_status(self) -> StatusPanel:
@@ -147,6 +163,7 @@ class CuriosityPlugin(Plugin):
             "waiting": self.context.journal.count_questions("queued"),
             "eruptions": tally.eruptions,
             "mean novelty": f"{tally.mean_novelty:.2f}",
+            "ignorance": how_ignorance_is_read(self.settings, self.knowledge.calibrations, self.context.journal),
         }
         if latest:
             rows["open question"] = latest[0].text
@@ -154,9 +171,12 @@ class CuriosityPlugin(Plugin):
 
     @hookimpl
     def on_save_state(self, state: PluginState) -> None:
-        """Save pressure, scores and counts; questions are in the journal."""
+        """Save pressure, scores, counts and calibrations; questions and losses are in the journal."""
         state.values.update(
-            pressure=self.pressure.value, scores=list(self.curiosity.scores), tally=self.tally.to_dict()
+            pressure=self.pressure.value,
+            scores=list(self.curiosity.scores),
+            tally=self.tally.to_dict(),
+            calibrations=self.knowledge.calibrations.to_list(),
         )
 
     @hookimpl
@@ -164,11 +184,12 @@ class CuriosityPlugin(Plugin):
         """Take them back."""
         self.pressure = CuriosityPressure(float(state.values.get("pressure", 0.0)))
         self.tally = Tally.from_dict(state.values.get("tally", {}))
+        self.knowledge.calibrations = Calibrations.from_list(state.values.get("calibrations", []))
         self._be_curious(state.values.get("scores", []))
 
     def _be_curious(self, scores: List[float]) -> None:
         self.curiosity = TrueCuriosity(self.settings, scores)
-        self._inquiry = Inquiry(self.context, self.curiosity)
+        self._inquiry = Inquiry(self.context, self.curiosity, self.knowledge.calibration)
 
     def _waking_up(self) -> bool:
         assert self._waking is not None
@@ -184,7 +205,9 @@ class CuriosityPlugin(Plugin):
 
     def _erupts(self) -> bool:
         settings = self.settings
-        erupts = self.pressure.should_erupt(settings.pressure_threshold, settings.eruption_chance, self.context.rng)
+        erupts = self.pressure.value > settings.pressure_threshold and self.pressure.should_erupt(
+            settings.pressure_threshold, self.knowledge.eruption_chance(), self.context.rng
+        )
         self.tally.eruptions += erupts
         return erupts
 
@@ -196,7 +219,7 @@ class CuriosityPlugin(Plugin):
         self.pressure.drop(self.settings.pressure_drop)
         candidate = self._candidate(turn.prompt, turn.cancelled)
         if candidate is not None and candidate.interest.score > self.settings.response_threshold:
-            self.queue.asked(candidate.text, turn.episode, candidate.details())
+            self.queue.asked(candidate.text, turn.episode, candidate.details(self.settings.response_threshold))
             self.tally.in_replies += 1
             reply.question = candidate.text
 
@@ -212,11 +235,11 @@ class CuriosityPlugin(Plugin):
         if candidate is None:
             return None
         if candidate.interest.score > settings.spontaneous_threshold:
-            self.queue.asked(candidate.text, None, candidate.details())
+            self.queue.asked(candidate.text, None, candidate.details(settings.spontaneous_threshold))
             self.pressure.drop(settings.pressure_drop)
             return candidate.text
         if candidate.interest.score > settings.response_threshold:
-            self.queue.put(candidate.text, settings.queue_size, None, candidate.details())
+            self.queue.put(candidate.text, settings.queue_size, None, candidate.details(settings.response_threshold))
         return None
 
     def _queued_question(self) -> Optional[str]:
@@ -246,7 +269,11 @@ class CuriosityPlugin(Plugin):
         if words and words[0] == "queue":
             waiting = [f"{question.id}  {question.text}" for question in self.queue.waiting()]
             return "\n".join(waiting) or "No question is waiting."
+        if words and words[0] == "measure":
+            found = self.knowledge.calibrations.in_use(self.context.journal)
+            return measure_file(words[1:], options.get("out"), self.context, found[1] if found else None)
         changes = tune(self.name, self.settings, options)
         if not changes:
-            return "\n".join(listing(self.settings, TUNABLE))
+            shown = overview(self.pressure.value, self.settings, self.knowledge.calibrations, self.context.journal)
+            return "\n".join([*shown, "", *listing(self.settings, TUNABLE)])
         return "\n".join([*changes, keep_hint(self.name, changes)])

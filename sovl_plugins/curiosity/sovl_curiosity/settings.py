@@ -18,10 +18,10 @@ class CuriositySettings(PluginSettings):
     )
     wake_tokens: int = Field(default=12, ge=1, le=128, description="Length of those first words, in tokens.")
     in_replies: bool = Field(default=True, description="Ask at the end of a reply.")
-    metric: Literal["ranked", "classic"] = Field(
-        default="ranked",
-        description="What thresholds apply to: the share of this life's earlier questions that scored lower, or the "
-        "score itself.",
+    metric: Literal["calibrated", "ranked", "classic"] = Field(
+        default="calibrated",
+        description="How questions are scored: ignorance as calibrated after each night, or 1 - confidence; and what "
+        "thresholds apply to: the share of this life's earlier questions that scored lower, or (classic) the score.",
     )
     ignorance_weight: float = Field(
         default=0.7, ge=0.0, le=1.0, description="Weight of not knowing the answer in the score."
@@ -37,6 +37,12 @@ class CuriositySettings(PluginSettings):
     )
     pressure_threshold: float = Field(default=0.7, ge=0.0, le=1.0, description="Pressure above which it may erupt.")
     eruption_chance: float = Field(default=0.3, ge=0.0, le=1.0, description="Chance to erupt, each time it may.")
+    stalled_chance: float = Field(
+        default=0.25,
+        ge=0.0,
+        le=1.0,
+        description="What is left of that chance while the latest answers have not lowered the loss; 1: no difference.",
+    )
     pressure_drop: float = Field(
         default=0.3,
         ge=0.0,

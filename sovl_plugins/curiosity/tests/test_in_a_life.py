@@ -5,6 +5,20 @@ from __future__ import annotations
 from sovl_core.events import Idle
 
 SAID = "My dog is called Biscuit."
+#: Nights on a random model: short, and accepted whatever they come to.
+NIGHT = {
+    "plugins__gestation__dreams_per_memory": 3,
+    "plugins__gestation__background": 2,
+    "plugins__gestation__least_steps": 2,
+    "plugins__gestation__most_steps": 2,
+    "plugins__gestation__known_probability": 1.0,
+    "plugins__gestation__least_recall": 0.0,
+    "plugins__gestation__drift_budget": 100.0,
+    "plugins__dream__sampled_background": 0.0,
+    "plugins__dream__background_tokens": 4,
+    "plugins__dream__contrast": 4.0,
+    "plugins__cross_attention__relevance_gate": False,
+}
 
 
 def silence(system, seconds=60):
@@ -104,3 +118,37 @@ def test_a_life_that_is_only_read_wakes_up_once_and_keeps_nothing(open_life):
     said = [utterance for _ in range(4) for utterance in system.idle(Idle(4.0, system.conversation))]
     assert len(said) == 2
     assert system.journal.questions() == []
+
+
+def test_a_night_calibrates_and_measures_answers_and_is_undone_whole(open_life, mocker):
+    # Random weights answer nothing right, and a short night has few questions.
+    mocker.patch("sovl_curiosity.quiz.says", return_value=True)
+    mocker.patch("sovl_curiosity.calibration.FEWEST", 2)
+    mocker.patch("sovl_curiosity.calibration.Calibration.trusted", True)
+    plugins = ("curiosity", "cross_attention", "dream", "gestation")
+    system = open_life(*plugins, **NIGHT)
+    for said in (SAID, "I live in Oslo."):
+        system.tell(said)
+    system.vitals.last_prompt = SAID
+    system.commands()["curiosity"].run(["ask"], {})
+    answer = system.generate("My dog Biscuit sleeps in a box.").episode
+    number = system.sleep().number
+    knowledge = system.plugins.get("curiosity").knowledge
+    made = knowledge.calibration()
+    assert min(made.known, made.unknown) >= 2
+    shown = system.commands()["curiosity"].run([], {})
+    assert f"calibrated in night {number}" in shown
+    assert f"night {number}: " in shown
+    before, after = (system.journal.metrics(f"curiosity.answer_loss_{when}")[0] for when in ("before", "after"))
+    assert (before.episode, before.night) == (after.episode, after.night) == (answer, number)
+    # What was trained moved the loss, and before is before: the night is two steps old.
+    assert before.value != after.value
+    system.close()
+
+    again = open_life(*plugins, **NIGHT)
+    assert again.plugins.get("curiosity").knowledge.calibration() == made
+    again.use_night(None)
+    assert again.plugins.get("curiosity").knowledge.calibration() is None
+    assert "no night has learned from an answer yet" in again.commands()["curiosity"].run([], {})
+    again.use_night(number)
+    assert again.plugins.get("curiosity").knowledge.calibration() == made

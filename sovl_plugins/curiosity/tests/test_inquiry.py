@@ -22,7 +22,9 @@ def test_a_candidate_says_what_it_is_worth_and_about(inquiry, script):
     candidate = inquiry.question_about(SAID, [])
     assert candidate.text == "Where does Biscuit sleep?"
     assert candidate.interest.score == pytest.approx(0.7 * 0.75 + 0.3)
-    assert candidate.details() == {"about": SAID, "score": 0.825, "ignorance": 0.75, "novelty": 1.0}
+    why = {"about": SAID, "score": 0.825, "ignorance": 0.75, "novelty": 1.0, "calibrated": False}
+    assert candidate.details() == why
+    assert candidate.details(0.8) == {**why, "threshold": 0.8}
 
 
 def test_what_was_thought_of_before_is_not_new(inquiry, script):
@@ -43,3 +45,17 @@ def test_nothing_is_weighed_without_a_question_or_once_cancelled(inquiry, script
     assert inquiry.question_about("ok", []) is None
     assert inquiry.question_about(SAID, [], cancelled=lambda: True) is None
     assert script.count("evaluation") == 0
+
+
+def test_once_calibrated_one_pass_tells_ignorance(context, script, mocker):
+    context.settings = CuriositySettings(metric="calibrated")
+    calibration = mocker.Mock(ignorance=mocker.Mock(return_value=0.9))
+    inquiry = Inquiry(context, TrueCuriosity(context.settings), lambda: calibration)
+    script.questions = ["Where does Biscuit sleep?"]
+    candidate = inquiry.question_about(SAID, [])
+    assert candidate.interest.ignorance == 0.9
+    assert candidate.details()["calibrated"] is True
+    (tried,) = [turn for turn in script.turns if turn.purpose == "evaluation"]
+    assert (tried.prompt, tried.max_new_tokens, tried.use_scaffold) == ("Where does Biscuit sleep?", 12, True)
+    (signals,) = calibration.ignorance.call_args.args
+    assert signals.recalled == 0.0

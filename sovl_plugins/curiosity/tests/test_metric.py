@@ -37,6 +37,12 @@ def test_classic_score_is_the_weighted_sum():
     assert interest.raw == interest.score == pytest.approx(0.7 * 0.6 + 0.3 * (1 - 0.5**0.5))
 
 
+def test_ignorance_from_elsewhere_is_weighed_alike():
+    curiosity = TrueCuriosity(CuriositySettings(metric="classic"))
+    assert curiosity.weigh(0.6, EAST, [EAST]).score == curiosity.interest(0.2, 0.4, EAST, [EAST]).score
+    assert TrueCuriosity(CuriositySettings(), scores=[0.1]).weigh(0.0, EAST, [EAST]).score == 0.5
+
+
 @given(share, share, share, share)
 def test_scores_are_shares(base, scaffold, ignorance_weight, novelty_weight):
     settings = CuriositySettings(ignorance_weight=ignorance_weight, novelty_weight=novelty_weight)

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from sovl_core.events import Feedback, Idle, Reply, Turn
+from sovl_core.error_handling import BadInput, SOVLError
+from sovl_core.events import Feedback, Idle, NightReport, Reply, Turn
 from sovl_core.plugin import PluginState
 from sovl_curiosity import CuriosityPlugin, CuriosityPressure
 
@@ -198,7 +199,9 @@ def test_the_answer_to_a_question_is_thanked_for(plugin, journal):
 
 
 def test_curiosity_lists_tunes_and_shows_the_queue(plugin, context, journal):
-    assert "silence = 20.0" in run(plugin, "curiosity")
+    shown = run(plugin, "curiosity")
+    assert shown.startswith("pressure   0.00")
+    assert "silence = 20.0" in shown
     assert "silence: 20.0 -> 5.0" in run(plugin, "curiosity", silence=5.0)
     assert context.settings.silence == 5.0
     assert run(plugin, "curiosity", ["queue"]) == "No question is waiting."
@@ -231,6 +234,44 @@ def test_state_round_trips(full, context):
     other.on_save_state(again)
     assert again.values == state.values
     assert other.tally == full.tally
+
+
+def test_of_an_accepted_night_alone_it_makes_something(plugin, mocker):
+    look_back = mocker.patch.object(plugin.knowledge, "look_back", return_value=None)
+    plugin.curiosity.scores.append(0.5)
+
+    def sleep(report):
+        steps = plugin.on_sleep(mocker.Mock())
+        next(steps)
+        with pytest.raises(StopIteration) as end:
+            steps.send(report)
+        assert end.value.value is report
+
+    sleep(None)
+    sleep(NightReport("set_aside"))
+    look_back.assert_not_called()
+    sleep(NightReport("accepted"))
+    look_back.assert_called_once()
+    assert list(plugin.curiosity.scores) == [0.5]
+    # With a new calibration scores of before cannot be compared.
+    look_back.return_value = mocker.Mock()
+    sleep(NightReport("partial"))
+    assert list(plugin.curiosity.scores) == []
+
+
+def test_it_erupts_less_often_while_answers_teach_nothing(full, context, mocker):
+    mocker.patch("sovl_curiosity.learning.progress", return_value=-0.1)
+    context.settings.stalled_chance = 0.0
+    assert silent(full) is None
+    context.settings.stalled_chance = 1.0
+    assert silent(full).text == QUESTION
+
+
+def test_measuring_takes_a_file_of_questions(plugin, tmp_path):
+    with pytest.raises(BadInput, match="takes one file"):
+        run(plugin, "curiosity", ["measure"])
+    with pytest.raises(SOVLError, match="There is no file"):
+        run(plugin, "curiosity", ["measure", str(tmp_path / "none.jsonl")])
 
 
 def test_importing_the_plugin_imports_no_torch():
