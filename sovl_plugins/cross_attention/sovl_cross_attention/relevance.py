@@ -19,6 +19,7 @@ from sovl_cross_attention.reader import padded, word_ids
 
 if TYPE_CHECKING:
     from sovl_core.models import Models
+    from sovl_cross_attention.confirmation import Recalled
 
 #: Prompts remembered to fit on; beyond them each memory keeps its share of them.
 REMEMBERED = 8192
@@ -124,31 +125,27 @@ class RelevanceGate:
             return torch.zeros(len(features), 0)
         return torch.softmax((features - self.mean) / self.scale @ self.weight + self.bias, dim=-1)
 
-    def relevance(self, features: Tensor) -> Tensor:
-        """Return the probability that each prompt is about something learned: float [texts, width] to [texts].
+    def assess(self, features: Tensor, count: int, threshold: float) -> List[Tuple[float, List[Recalled]]]:
+        """Return for each prompt its relevance and the memories it is likeliest about, with their probabilities.
 
-        All ones as long as there is nothing to tell by.
+        Relevance is the probability that it is about something learned, 1 as long as there is nothing to tell by. Where
+        it is ``threshold`` or more, that the prompt is about some memory is taken for granted.
+
+        :param features: float [texts, width].
+        :param count: how many memories at most.
         """
-        return self._relevance(self.probabilities(features))
+        found = self.probabilities(features)
+        assessed: List[Tuple[float, List[Recalled]]] = []
+        for row, relevant in zip(found.tolist(), self._relevance(found).tolist()):
+            likely = [(memory, p) for p, memory in sorted(zip(row, self.classes), reverse=True) if memory > NOTHING]
+            granted = relevant if relevant >= threshold and relevant > 0 else 1.0
+            assessed.append((relevant, [(memory, p / granted) for memory, p in likely[:count]]))
+        return assessed
 
     def _relevance(self, found: Tensor) -> Tensor:
         if not found.shape[1]:
             return torch.ones(len(found))
         return found[:, [index for index, memory in enumerate(self.classes) if memory > NOTHING]].sum(1).clamp(max=1)
-
-    def about(self, features: Tensor, count: int, threshold: float) -> List[List[Tuple[int, float]]]:
-        """Return for each prompt the memories it is likeliest about, at most ``count``, with their probabilities.
-
-        Where it is about any with a probability of ``threshold`` or more, that it is about some is taken for granted.
-        """
-        found = self.probabilities(features)
-        relevance = self._relevance(found).tolist()
-        memories: List[List[Tuple[int, float]]] = []
-        for row, relevant in zip(found.tolist(), relevance):
-            likely = [(memory, p) for p, memory in sorted(zip(row, self.classes), reverse=True) if memory > NOTHING]
-            granted = relevant if relevant >= threshold and relevant > 0 else 1.0
-            memories.append([(memory, p / granted) for memory, p in likely[:count]])
-        return memories
 
     def _fit(self) -> None:
         self._stale = False

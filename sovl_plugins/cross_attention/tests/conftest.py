@@ -1,6 +1,8 @@
-"""Tiny models of two families with every kind of scaffold, and a cross-attention whose gates stand open."""
+"""Tiny models of two families with every kind of scaffold, and a stand-in for the kernel."""
 
 from __future__ import annotations
+
+import random
 
 import pytest
 
@@ -51,7 +53,7 @@ def build():
         from sovl_core.scaffold import build_scaffold
 
         tokenizer = spelling()
-        lora = SimpleNamespace(rank=4, alpha=8, dropout=0.0, target_modules=[])
+        lora = SimpleNamespace(enabled=True, rank=4, alpha=8, dropout=0.0, target_modules=[])
         config = SimpleNamespace(core=SimpleNamespace(seed=0), lora=lora)
 
         def own(models):
@@ -91,3 +93,121 @@ def listen():
         return stack
 
     return insert
+
+
+class World:
+    """Stands in for the kernel: what the plugin is given at its start, and its hooks called as the kernel does."""
+
+    def __init__(self, models):
+        from types import SimpleNamespace
+
+        from sovl_core.records import Episode
+        from sovl_core.system_logging import ThreadSafeLogger
+        from sovl_core.vitals import Vitals
+        from sovl_cross_attention import CrossAttentionSettings
+
+        self.loaded = models
+        # Practice is asked for where it is tried.
+        self.settings = CrossAttentionSettings(answer_probe=False)
+        self.config = SimpleNamespace(core=SimpleNamespace(seed=3))
+        self.logger = ThreadSafeLogger(None)
+        self.vitals = Vitals()
+        self.hooks = self
+        self.dreams = []
+        self.asked = []
+        self.superseded = set()
+        self.journal = SimpleNamespace(
+            dreams=self.dreamed,
+            still_true=lambda memories: {*memories}.difference(self.superseded),
+            episode=lambda number: Episode(id=number, conversation="", prompt=f"memory {number}"),
+        )
+        self.contexts = []
+
+    def models(self):
+        return self.loaded
+
+    def dreamed(self, night, limit):
+        """What the night has dreamed, newest first as in the journal."""
+        self.asked.append((night, limit))
+        return list(reversed(self.dreams))
+
+    def on_scaffold_context(self, context):
+        self.contexts.append(context)
+
+    def run(self, wrapper, inner):
+        """Run a wrapper around ``inner``; return its result."""
+        next(wrapper)
+        try:
+            wrapper.send(inner())
+        except StopIteration as stop:
+            return stop.value
+        raise AssertionError("it yielded twice")
+
+    def answered(self, plugin, turn):
+        """Return the reply and whether the base was moved while it was given."""
+        import torch
+
+        from sovl_core.events import Reply
+
+        bare, before, moved = self.bare_logits(), self.logits(), []
+
+        def inner():
+            moved.append(not torch.equal(self.logits(), bare))
+            return Reply("text")
+
+        reply = self.run(plugin.on_generate(turn), inner)
+        assert torch.equal(self.logits(), before)
+        return reply, moved[0]
+
+    def logits(self, text="what is it?"):
+        import torch
+
+        with torch.no_grad():
+            return self.loaded.base(input_ids=torch.tensor([self.loaded.base_tokenizer.encode(text)])).logits
+
+    def bare_logits(self):
+        with self.loaded.bypass():
+            return self.logits()
+
+    def step(self, phase="train", kinds=("question",), prompts=None, **fields):
+        """A training step on "question 0" and so on, or on these prompts."""
+        from sovl_core.data_processing import Encoded, Example, collate
+        from sovl_core.events import TrainStep
+
+        items = []
+        for number, prompt in enumerate(prompts or [f"question {number}" for number in range(len(kinds))]):
+            ids = self.loaded.base_tokenizer.encode(f"{prompt} answer")
+            kind = kinds[number % len(kinds)]
+            items.append(Encoded(ids, len(prompt) + 1, Example(prompt, "answer", kind)))
+        return TrainStep(collate(items, 0), self.loaded, phase=phase, **fields)
+
+    def night(self, **fields):
+        """The fourth night."""
+        from sovl_core.events import Night
+
+        return Night(4, 3, [], [], self.loaded, None, random.Random(0), **fields)
+
+    def open_gates(self, plugin):
+        import torch
+
+        with torch.no_grad():
+            for layer in plugin.stack.cross_layers():
+                layer.gate.fill_(0.7)
+
+
+@pytest.fixture
+def world(build):
+    """What a plugin is started with, on a tiny model."""
+    return World(build())
+
+
+@pytest.fixture
+def plugin(world):
+    """A started plugin whose gates stand open, as after a night."""
+    from sovl_cross_attention import CrossAttentionPlugin
+
+    started = CrossAttentionPlugin()
+    started.on_start(world)
+    started.on_models_loaded(world.loaded)
+    world.open_gates(started)
+    return started

@@ -28,7 +28,7 @@ def system(open_life):
 
 def remembered(system):
     """Return the memories that the gate tells apart, and those that have rows."""
-    about = {m for m in system.plugins.get("cross_attention").gate.prompts().values() if m > 0}
+    about = {m for m in system.plugins.get("cross_attention").router.gate.prompts().values() if m > 0}
     return about, set(system.plugins.get("recall").rows.memories())
 
 
