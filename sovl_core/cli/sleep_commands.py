@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sovl_core.events import Dream, NightReport
     from sovl_core.system import SOVLSystem
 
+WAKING_UP = "Waking up; Ctrl-C again forces it."
 STOPPING_NIGHT = "Ending the night; what it has done is kept. Ctrl-C again forces it."
 INTERRUPTED_NIGHT = "The night was interrupted; what it had done is kept. The next sleep goes on with it."
 
@@ -68,7 +69,7 @@ def _live_a_night(app: AppContext, deep: Optional[bool], as_json: bool, chosen: 
 
     system = app.system()
     _announce_deep(app, system, deep)
-    with first_interrupt_asks(lambda: app.note(STOPPING_NIGHT)) as request:
+    with first_interrupt_asks(lambda: app.note(STOPPING_NIGHT), system.plugins.hanging) as request:
         try:
             with app.progress_shown() as progress:
                 report = system.sleep(
@@ -128,7 +129,7 @@ def _dream(
         wanted["background"] = background
     if memories is not None:
         wanted["memories"] = system.journal.episodes(limit=memories)
-    with first_interrupt_asks(lambda: app.note("Waking up; Ctrl-C again forces it.")) as request:
+    with first_interrupt_asks(lambda: app.note(WAKING_UP), system.plugins.hanging) as request:
         try:
             with app.progress_shown() as progress:
                 dreams = system.dream(progress=progress, breathe=request.breathe, **wanted)
