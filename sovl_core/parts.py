@@ -20,6 +20,7 @@ from sovl_core.night_keeper import NightKeeper
 from sovl_core.night_weights import NightWeights
 from sovl_core.plugin import Plugin, PluginContext
 from sovl_core.state_keeper import StateKeeper
+from sovl_core.system_logging import log_info
 
 if TYPE_CHECKING:
     from sovl_core.models import Models
@@ -87,6 +88,14 @@ class Parts:
             reply = given.plugins.on_generate(
                 turn, lambda request: given.generate_reply(models, request, given.config.generation)
             )
+            if reply.finish_reason == "repetition":
+                log_info(
+                    given.logger,
+                    "repetition_cut",
+                    purpose=turn.purpose,
+                    episode=turn.episode,
+                    tokens=len(reply.token_ids),
+                )
             # A scaffold that is built on first use adds to what the life can take in.
             self._measure(models)
             return reply

@@ -61,13 +61,15 @@ def setup_optimizer(
     warmup: float = 0.1,
     final: float = 0.1,
     first_step: int = 0,
+    decay: str = "cosine",
 ) -> Tuple[Any, Any]:
-    """Return AdamW over everything registered, and its schedule: linear warm-up, then a cosine.
+    """Return AdamW over everything registered, and its schedule: linear warm-up, then a decay.
 
     :param learning_rate: peak; each trainable's own scale multiplies it.
     :param warmup: share of ``total_steps`` in which the rate rises.
-    :param final: share of the peak that is left at the end.
+    :param final: share of the peak that is left at the end of a cosine.
     :param first_step: steps that were taken before, by training that was interrupted; the schedule goes on from there.
+    :param decay: ``cosine``, or ``linear``, the classic one, which falls to nothing.
     :raises NothingToTrain: when no plugin registered anything that learns.
     """
     import torch
@@ -86,6 +88,8 @@ def setup_optimizer(
         if index < rise:
             return (index + 1) / rise
         way = min(1.0, (index - rise) / max(1, total_steps - rise))
+        if decay == "linear":
+            return 1.0 - way
         return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * way))
 
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
@@ -170,7 +174,7 @@ class _Cycle:
         self.accumulation = max(1, min(settings.accumulation, batches // 2))
         self.total = max(1, epochs * math.ceil(math.ceil(batches / accelerator.num_processes) / self.accumulation))
         self.optimizer, self.schedule = setup_optimizer(
-            models, settings.learning_rate, settings.weight_decay, self.total, settings.warmup
+            models, settings.learning_rate, settings.weight_decay, self.total, settings.warmup, decay=settings.decay
         )
         self.cache = PromptCache()
         self.started = time.monotonic()

@@ -40,7 +40,7 @@ def parts_of(tmp_path: Any, journal: Any, memory_store: Any, manager: Any, linea
     def build(*plugins: Plugin, load: Any = linear_models) -> Any:
         def reply(models: Any, turn: Turn, settings: Any) -> Reply:
             assert settings is given.config.generation
-            return Reply(turn.prompt)
+            return Reply(turn.prompt, finish_reason="repetition" if "again" in turn.prompt.lower() else "stop")
 
         given = Collaborators(
             life=Life(tmp_path / "life"),
@@ -106,3 +106,14 @@ def test_one_lock_is_around_answers_and_loading(parts_of: Any) -> None:
         assert answered == []
     thread.join(10.0)
     assert answered == ["hello"]
+
+
+def test_a_reply_that_was_cut_at_a_repetition_is_in_the_log(parts_of: Any) -> None:
+    parts = parts_of()
+    parts.answer(Turn("once"))
+    parts.answer(Turn("again and again", episode=3))
+    cut = [entry for entry in parts._given.logger.read() if entry["event"] == "repetition_cut"]
+    # Not what was said: the log is not where words are kept that somebody may want forgotten.
+    assert [{**entry, "time": 0} for entry in cut] == [
+        {"time": 0, "level": "info", "event": "repetition_cut", "purpose": "reply", "episode": 3, "tokens": 0}
+    ]

@@ -68,6 +68,15 @@ class TestOptimizer:
         assert all(later <= earlier for earlier, later in zip(rates[10:], rates[11:]))
         assert rates[100] == pytest.approx(0.1)
 
+    def test_the_classic_rate_falls_to_nothing_in_a_line(self, models: Models) -> None:
+        optimizer, schedule = setup_optimizer(models, 1.0, 0.01, total_steps=100, warmup=0.1, decay="linear")
+        rates = []
+        for _ in range(101):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            schedule.step()
+        assert rates[10:] == pytest.approx([1 - n / 90 for n in range(91)])
+
     @pytest.mark.parametrize("total", [1, 2, 7])
     @pytest.mark.parametrize("warmup", [0.0, 0.5, 1.0])
     def test_short_runs_have_sensible_rates(self, models: Models, total: int, warmup: float) -> None:
