@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Dict, Iterable, List, Sequence, Tuple
 
 from sovl_core.records import Episode
-from sovl_dream.claim import claims_of, contradicts
-from sovl_dream.claim_types import Claim
+from sovl_dream.claims.claim import Claim
+from sovl_dream.claims.finding import claims_of, contradicts
 from sovl_dream.memories import statements_in
 from sovl_dream.statement import Statement
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import List
 
-from sovl_dream.claim_change import now_so
-from sovl_dream.claim_subject import is_name
+from sovl_dream.claims.change import now_so
+from sovl_dream.claims.subject import is_name
 from sovl_dream.statement import Statement, parse_statement
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, Sequence, Set, Tuple
 
 from sovl_dream.answers import with_question
-from sovl_dream.claim_index import ClaimIndex
+from sovl_dream.claims.index import ClaimIndex
 from sovl_dream.contradiction import Contradiction, Told, contradictions, told_in, wholly
 from sovl_dream.verification import TOLD_OTHERWISE
 from sovl_dream.writer import said_back, taught_as

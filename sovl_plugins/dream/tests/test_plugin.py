@@ -13,7 +13,7 @@ from sovl_core.events import Dream, DreamRequest
 from sovl_core.plugin import PluginState
 from sovl_core.records import Episode
 from sovl_dream import DreamPlugin
-from sovl_dream.claim_index import ClaimIndex
+from sovl_dream.claims.index import ClaimIndex
 from sovl_dream.contradiction import told_in
 
 

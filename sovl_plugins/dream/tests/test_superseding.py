@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sovl_core.events import Dream
 from sovl_core.journal import Journal
-from sovl_dream.claim_index import KEY
+from sovl_dream.claims.index import KEY
 from sovl_dream.contradiction import contradictions
 from sovl_dream.superseding import forget, outdated, supersede
 from sovl_dream.verification import TOLD_OTHERWISE

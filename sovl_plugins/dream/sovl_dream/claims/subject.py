@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sovl_dream.claim_words import ATTRIBUTES, BRANDED, NAMES_LIKE_ORIGINS, NO_NAMES, ONE_PERSON, SAME, SEVERAL
+from sovl_dream.claims.words import ATTRIBUTES, BRANDED, NAMES_LIKE_ORIGINS, NO_NAMES, ONE_PERSON, SAME, SEVERAL
 from sovl_dream.lexicon import PEOPLE
 
 _SELF = re.compile(r"^(?:I|we)$|(?:^| )and I$|^(?:[Mm]e|I) and ")

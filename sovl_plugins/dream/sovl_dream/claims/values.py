@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Set
 
-from sovl_dream.claim_words import COUNTRIES, NUMBERS
+from sovl_dream.claims.words import COUNTRIES, NUMBERS
 from sovl_dream.lexicon import DAY, MONTH
 
 _ARTICLES = re.compile(r"^(?:an?|the|my|our|in|at|on|from|for|as) ")

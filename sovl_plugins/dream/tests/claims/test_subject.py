@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_dream.claim_subject import head, is_name, is_new, is_replaced, may_be_several, thing, whose
+from sovl_dream.claims.subject import head, is_name, is_new, is_replaced, may_be_several, thing, whose
 
 pytestmark = pytest.mark.no_torch
 

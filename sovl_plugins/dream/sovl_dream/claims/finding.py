@@ -10,12 +10,12 @@ import re
 from dataclasses import replace
 from typing import Iterator, List, Optional
 
-from sovl_dream.claim_change import ended, now_so, stopped
-from sovl_dream.claim_state import state_claims
-from sovl_dream.claim_subject import is_new, whose
-from sovl_dream.claim_types import Claim
-from sovl_dream.claim_values import differ, plain_value, same
-from sovl_dream.claim_words import HABITS
+from sovl_dream.claims.change import ended, now_so, stopped
+from sovl_dream.claims.claim import Claim
+from sovl_dream.claims.state import state_claims
+from sovl_dream.claims.subject import is_new, whose
+from sovl_dream.claims.values import differ, plain_value, same
+from sovl_dream.claims.words import HABITS
 from sovl_dream.statement import PREPOSITIONS, Statement
 
 #: Says when, or with whom, something is done.

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 from typing import Iterator
 
-from sovl_dream.claim_subject import head, is_name, may_be_several, thing, whose
-from sovl_dream.claim_types import Claim
-from sovl_dream.claim_values import date_parts, is_place, number_in
-from sovl_dream.claim_words import ATTRIBUTES, BRANDED, DIGITS, NUMBERS, ONE_DAY, ONE_PERSON, SEVERAL
+from sovl_dream.claims.claim import Claim
+from sovl_dream.claims.subject import head, is_name, may_be_several, thing, whose
+from sovl_dream.claims.values import date_parts, is_place, number_in
+from sovl_dream.claims.words import ATTRIBUTES, BRANDED, DIGITS, NUMBERS, ONE_DAY, ONE_PERSON, SEVERAL
 from sovl_dream.lexicon import OCCUPATION
 from sovl_dream.statement import Statement
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_dream.claim_values import date_parts, differ, is_place, number_in, plain_value, same
+from sovl_dream.claims.values import date_parts, differ, is_place, number_in, plain_value, same
 
 pytestmark = pytest.mark.no_torch
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_dream.claim import claims_of, contradicts
-from sovl_dream.claim_types import Claim
+from sovl_dream.claims.claim import Claim
+from sovl_dream.claims.finding import claims_of, contradicts
 from sovl_dream.statement import parse_statement
 
 pytestmark = pytest.mark.no_torch

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sovl_dream.claim_change import ended, now_so, stopped
-from sovl_dream.claim_state import state_claims
+from sovl_dream.claims.change import ended, now_so, stopped
+from sovl_dream.claims.state import state_claims
 from sovl_dream.statement import parse_statement
 
 pytestmark = pytest.mark.no_torch

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from sovl_dream.claim_types import Claim
+from sovl_dream.claims.claim import Claim
 
 pytestmark = pytest.mark.no_torch
 

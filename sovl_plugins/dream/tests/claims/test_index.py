@@ -8,7 +8,7 @@ import pytest
 
 from sovl_core.journal import Journal
 from sovl_core.records import Episode
-from sovl_dream.claim_index import KEY, ClaimIndex
+from sovl_dream.claims.index import KEY, ClaimIndex
 from sovl_dream.contradiction import told_in
 
 pytestmark = pytest.mark.no_torch

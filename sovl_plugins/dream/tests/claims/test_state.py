@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sovl_dream.claim_state import rest_of, state_claims
+from sovl_dream.claims.state import rest_of, state_claims
 from sovl_dream.statement import parse_statement
 
 pytestmark = pytest.mark.no_torch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sovl_dream.claim_words import COUNTRIES, NUMBERS, ONE_PERSON, SEVERAL
+from sovl_dream.claims.words import COUNTRIES, NUMBERS, ONE_PERSON, SEVERAL
 
 pytestmark = pytest.mark.no_torch
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Iterator, List
 
 from sovl_dream import verbs
-from sovl_dream.claim_state import rest_of
-from sovl_dream.claim_types import Claim
-from sovl_dream.claim_values import date_parts, is_place, number_in, plain_value
+from sovl_dream.claims.claim import Claim
+from sovl_dream.claims.state import rest_of
+from sovl_dream.claims.values import date_parts, is_place, number_in, plain_value
 from sovl_dream.lexicon import OCCUPATION
 from sovl_dream.statement import Statement, is_plural, parse_statement
 
