@@ -1,4 +1,4 @@
-"""How long each plugin takes in each hook, always measured; and the trace that shows calls, order and time.
+"""How long each plugin takes in each hook, always measured; and the trace that shows calls, order, time, results.
 
 A plugin's time is its own: what it spends waiting for the inner implementations, or for hooks that are called while
 it runs, is not counted.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+
+from sovl_core.plugin_trace import in_short
 
 if TYPE_CHECKING:
     from sovl_core.plugin_watchdog import HookWatch
@@ -80,9 +82,14 @@ class HookTimer:
         """
         state = self._thread.state
         nested, state.nested = state.nested, 0.0
+        result: Any = None
         started = self._timer()
         try:
-            return self._run(who, hook, function, arguments)
+            result = self._run(who, hook, function, arguments)
+            return result
+        except StopIteration as stop:  # how a wrapper's second half returns
+            result = stop.value
+            raise
         finally:
             own = self._timer() - started - state.nested
             state.nested = nested
@@ -94,7 +101,8 @@ class HookTimer:
                     entry[0] += stage in _COUNTED
                     entry[1] += own
             if self._trace is not None:
-                self.say(f"{who} {stage} {_milliseconds(own)}")
+                said = in_short(result)
+                self.say(f"{who} {stage} {_milliseconds(own)}" + (f": {said}" if said else ""))
 
     def _run(self, who: str, hook: str, function: Callable[..., Any], arguments: Tuple[Any, ...]) -> Any:
         if self._watch is None:

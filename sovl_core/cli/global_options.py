@@ -49,7 +49,7 @@ def global_parameters(hidden: bool = False) -> List[click.Parameter]:
         option("--no-plugin", multiple=True, metavar="NAME", help="Leave this plugin out; can be repeated."),
         option("--set", multiple=True, metavar="KEY=VALUE", help="Use another setting for this run; can be repeated."),
         option("--strict", is_flag=True, help="Stop when a plugin fails instead of going on without it."),
-        option("--trace-hooks", is_flag=True, help="Show each hook call with its plugin and time."),
+        option("--trace-hooks", is_flag=True, help="Show each hook call: plugins, time, results."),
         option("--debug", is_flag=True, help="Show tracebacks."),
     ]
 

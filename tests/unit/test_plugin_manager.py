@@ -586,9 +586,9 @@ def test_the_trace_shows_calls_order_time_and_failures() -> None:
         "  b begins 0.000 ms",
         "  fails runs 0.000 ms",
         "  fails failed: ValueError('boom')",
-        "  kernel runs 0.000 ms",
-        "  b ends 0.000 ms",
-        "  a ends 0.000 ms",
+        "  kernel runs 0.000 ms: Reply 'hello!!'",
+        "  b ends 0.000 ms: Reply 'hello!!?'",
+        "  a ends 0.000 ms: Reply 'hello!!??'",
         "on_generate took 0.000 ms",
     ]
 
