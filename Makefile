@@ -23,13 +23,14 @@ WITHOUT_TORCH := click filelock platformdirs pluggy prompt_toolkit pydantic rich
 PYTHON38 ?= $(shell for each in python3.8 $$HOME/.pyenv/versions/3.8*/bin/python3.8; do \
 	"$$each" -c 'import ensurepip, venv' 2>/dev/null && echo "$$each" && break; done)
 
-.PHONY: help install demo chat test check test-3.8 test-oldest clean
+.PHONY: help install demo chat test check docs test-3.8 test-oldest clean
 
 help:
 	@echo "make install       the environment $(VENV): kernel, all plugins, tools for development"
 	@echo "make demo          a short life: it is told six facts, sleeps, and is asked again"
 	@echo "make chat          a session"
 	@echo "make test          every check and every test"
+	@echo "make docs          the documentation: reference out of the code, pages into build/site"
 	@echo "make check         the checks that need no model: ruff, mypy, import-linter, vermin"
 	@echo "make test-3.8      the tests that need no torch, on Python 3.8"
 	@echo "make test-oldest   every test on Python 3.8 with the oldest torch that is supported"
@@ -45,7 +46,7 @@ $(VENV)/.installed: constraints.txt $(METADATA)
 		|| $(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/python $(PIP_INSTALL) --constraint constraints.txt $(BUILD_TOOLS)
 	$(VENV)/bin/python $(PIP_INSTALL) --constraint constraints.txt --no-build-isolation \
-		--editable '.[dev]' $(EDITABLE_PLUGINS)
+		--editable '.[dev,docs]' $(EDITABLE_PLUGINS)
 	@touch $@
 
 demo: install
@@ -60,6 +61,11 @@ check: install
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/vermin --target=3.8- --no-tips --violations $(PACKAGES)
+
+# The reference is written into docs/, where it can be read without building anything; a test fails when it is behind.
+docs: install
+	$(VENV)/bin/python -m tools.reference
+	$(VENV)/bin/mkdocs build --strict --quiet
 
 test: check
 	$(VENV)/bin/python -m pytest --durations=10 $(SAME_CASES)
