@@ -70,8 +70,8 @@ class CoreSettings(Settings):
 class LoraSettings(Settings):
     """Low-rank adapters on the scaffold.
 
-    The classic program's were of rank 8 with alpha 16 and a dropout of 0.1. They learned a file in three epochs; a night
-    sees each dream once or twice and has to know it in the morning, which takes rank 16 at the same scale, and dropout
+    The classic program had rank 8, alpha 16 and a dropout of 0.1, for a file learned in three epochs. A night
+    sees each dream once or twice and has to know it in the morning: that takes rank 16, at the same scale, and dropout
     would only lengthen it.
     """
 

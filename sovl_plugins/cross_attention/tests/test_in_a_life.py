@@ -178,12 +178,13 @@ def test_streams_and_long_prompts_are_served(learned):
 def test_layers_named_by_hand_and_layers_that_do_not_exist(open_life):
     from sovl_core.error_handling import PluginError
 
-    chosen = {"plugins__cross_attention__placement": "custom"}
-    system = open_life("cross_attention", **chosen, plugins__cross_attention__layers=[0, 2])
+    named = {"plugins__cross_attention__presets": {"mine": [0, 2]}, "plugins__cross_attention__placement": "mine"}
+    system = open_life("cross_attention", **named)
     system.models()
     assert system.status()["plugins"]
     assert system.plugins.get("cross_attention").stack.numbers == [0, 2]
     system.close()
+    chosen = {"plugins__cross_attention__placement": "custom"}
     system = open_life("cross_attention", **chosen, plugins__cross_attention__layers=[7])
     with pytest.raises(PluginError, match="layer 7 does not exist"):
         system.models()
