@@ -59,14 +59,14 @@ class Calibration:
         if values.get("signals") != list(NAMES):
             return None
         try:
-            numbers = {key: tuple(float(v) for v in values[key]) for key in ("means", "scales", "weights")}
-            counts = {key: int(values[key]) for key in ("known", "unknown")}
-            single = {key: float(values[key]) for key in ("bias", "area", "classic_area")}
+            rows = [tuple(float(value) for value in values[key]) for key in ("means", "scales", "weights")]
+            counts = [int(values[key]) for key in ("known", "unknown")]
+            bias, area, classic_area = (float(values[key]) for key in ("bias", "area", "classic_area"))
         except (KeyError, TypeError, ValueError):
             return None
-        if any(len(row) != len(NAMES) for row in numbers.values()):
+        if any(len(row) != len(NAMES) for row in rows):
             return None
-        return cls(**numbers, **counts, **single)
+        return cls(rows[0], rows[1], rows[2], bias, counts[0], counts[1], area, classic_area)
 
 
 def calibrate(known: Sequence[Signals], unknown: Sequence[Signals]) -> Optional[Calibration]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from sovl_core.error_handling import BadInput, DataError
 from sovl_core.events import Reply
+from sovl_curiosity.answer_match import says
 from sovl_curiosity.commands import measure_file
 from sovl_curiosity.measurement import Asked, Measured, halves, measure, read_questions, report
 from sovl_curiosity.signals import Signals
@@ -192,3 +194,13 @@ def test_the_command_is_refused_before_anything_is_asked(knowing, file, tmp_path
         measure_file([str(path)], str(path), knowing, None)
     assert path.read_text(encoding="utf-8")
     assert knowing.turns == []
+
+
+def test_the_questions_that_come_with_it_can_be_used():
+    data = Path(__file__).parent / "data"
+    general, personal = read_questions(data / "general.jsonl"), read_questions(data / "personal.jsonl")
+    assert len({asked.question for asked in general}) == len(general) >= 200
+    assert len(personal) >= 200
+    # No question gives its answer away: a model that repeats it must not seem to know.
+    assert [asked.question for asked in (*general, *personal) if says(asked.question, asked.answers)] == []
+    assert {asked.told for asked in general} == {None}
