@@ -23,7 +23,7 @@ WITHOUT_TORCH := click filelock platformdirs pluggy prompt_toolkit pydantic rich
 PYTHON38 ?= $(shell for each in python3.8 $$HOME/.pyenv/versions/3.8*/bin/python3.8; do \
 	"$$each" -c 'import ensurepip, venv' 2>/dev/null && echo "$$each" && break; done)
 
-.PHONY: help install demo chat test check docs test-3.8 test-oldest clean
+.PHONY: help install demo chat test check docs hook-api test-3.8 test-oldest clean
 
 help:
 	@echo "make install       the environment $(VENV): kernel, all plugins, tools for development"
@@ -31,6 +31,7 @@ help:
 	@echo "make chat          a session"
 	@echo "make test          every check and every test"
 	@echo "make docs          the documentation: reference out of the code, pages into build/site"
+	@echo "make hook-api      records what was added to the hook API (docs/hook-versions.md)"
 	@echo "make check         the checks that need no model: ruff, mypy, import-linter, vermin"
 	@echo "make test-3.8      the tests that need no torch, on Python 3.8"
 	@echo "make test-oldest   every test on Python 3.8 with the oldest torch that is supported"
@@ -66,6 +67,9 @@ check: install
 docs: install
 	$(VENV)/bin/python -m tools.reference
 	$(VENV)/bin/mkdocs build --strict --quiet
+
+hook-api: install
+	$(VENV)/bin/python -m sovl_core.hook_api
 
 test: check
 	$(VENV)/bin/python -m pytest --durations=10 $(SAME_CASES)

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 PROJECT_NAME = "sovl"
 
-#: Raised when a hook is removed or its argument changes; a plugin states the version it was written for.
-HOOK_API_VERSION = 1
+#: ``MAJOR.MINOR``, see ``docs/hook-versions.md``; a plugin states the version it was written for as ``hook_api``.
+HOOK_API_VERSION = "1.0"
 
 hookspec = pluggy.HookspecMarker(PROJECT_NAME)
 hookimpl = pluggy.HookimplMarker(PROJECT_NAME)

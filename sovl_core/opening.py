@@ -16,6 +16,7 @@ from sovl_core.life import Life
 from sovl_core.night_store import NightStore
 from sovl_core.plugin_absence import absent_plugins
 from sovl_core.plugin_manager import PluginManager, PluginSelection
+from sovl_core.plugin_records import plugin_notes
 from sovl_core.system_config import load_config
 from sovl_core.system_logging import ThreadSafeLogger, log_info
 from sovl_core.vitals import Vitals
@@ -77,7 +78,7 @@ def gather_collaborators(
     hooks.load(selection, config.plugins)
     for plugin in more_plugins:
         hooks.register(plugin, type(plugin).__module__, __version__)
-    for note in absent_plugins(journal, hooks.infos(), selection):
+    for note in (*plugin_notes(hooks.infos()), *absent_plugins(journal, hooks.infos(), selection)):
         warn(note)
 
     def load_models() -> Models:

@@ -36,11 +36,13 @@ class Plugin:
 
     ``name`` must equal the entry point's name. ``provides``, ``after``, ``before`` and ``requires`` name capabilities
     (dotted words such as ``model.precision``), never plugins: they order plugins without one naming another.
+    ``hook_api`` is the version of the hook API that the plugin was written for (``docs/hook-versions.md``); one that
+    says nothing was written for the first.
     """
 
     name: str = ""
     summary: str = ""
-    hook_api: int = 1
+    hook_api: Union[str, int] = "1.0"
     provides: Tuple[str, ...] = ()
     after: Tuple[str, ...] = ()
     before: Tuple[str, ...] = ()

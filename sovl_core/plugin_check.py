@@ -13,6 +13,7 @@ import pluggy
 from pydantic import BaseModel
 
 from sovl_core.error_handling import PluginError
+from sovl_core.hook_versions import version_problem
 from sovl_core.hookspecs import HOOK_API_VERSION, PROJECT_NAME, SOVLHookSpecs
 from sovl_core.plugin import Plugin
 from sovl_core.plugin_kinds import HookKind
@@ -95,12 +96,9 @@ def _declarations(plugin: Plugin) -> Iterator[str]:
         return
     if not isinstance(plugin.name, str) or not _NAME.fullmatch(plugin.name) or plugin.name == NO_PLUGIN:
         yield f"name {plugin.name!r} is not made of lower-case letters, digits and underscores, or is {NO_PLUGIN!r}"
-    if plugin.hook_api != HOOK_API_VERSION:
-        older = isinstance(plugin.hook_api, int) and plugin.hook_api < HOOK_API_VERSION
-        yield (
-            f"it is written for hook API {plugin.hook_api}, this SOVL has {HOOK_API_VERSION}: "
-            f"upgrade {'the plugin' if older else 'sovl'}"
-        )
+    problem = version_problem(plugin.hook_api, HOOK_API_VERSION)
+    if problem:
+        yield problem
     for field in _CAPABILITY_FIELDS:
         value = getattr(plugin, field)
         if not isinstance(value, (tuple, list)) or not all(isinstance(word, str) for word in value):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, Optional
 
 from sovl_core.events import Dream, NightReport, Reply, StepResult, Utterance
+from sovl_core.hook_versions import Deprecated
 from sovl_core.plugin import Command, StatusPanel
 
 #: How long a plugin may take in a hook: a moment, about a reply or a step, or the length of real work.
@@ -21,6 +22,7 @@ class HookKind:
     whole call: it makes the call's result from a reason. There a wrapper may also return a result without yielding.
     ``resumable`` calls are gone on with another time: a full disk ends them and is nobody's fault. ``pace`` is how long
     a plugin may take: ``brief``, ``turn`` or ``work``, each with a limit in the settings (``hooks.brief_limit``).
+    A ``deprecated`` hook is called, and whoever implements it is told what takes its place.
     """
 
     name: str
@@ -30,6 +32,7 @@ class HookKind:
     dropped: Optional[Callable[[str], Any]] = None
     resumable: bool = False
     pace: str = BRIEF
+    deprecated: Optional[Deprecated] = None
 
     @property
     def limit_key(self) -> str:

@@ -6,7 +6,8 @@ from typing import Any, Iterable, List, Mapping, Sequence
 
 from sovl_core.error_handling import BadInput, PluginError
 from sovl_core.plugin_check import HookHost, check_class, check_plugin
-from sovl_core.plugin_discovery import Candidate, import_plugin
+from sovl_core.plugin_discovery import Candidate
+from sovl_core.plugin_import import import_and_measure
 from sovl_core.plugin_kinds import HookKind
 from sovl_core.plugin_records import PluginRecord, describe_error, place_of
 from sovl_core.plugin_selection import PluginSelection
@@ -17,7 +18,7 @@ from sovl_core.spelling import did_you_mean
 def prepare(record: PluginRecord, offers: Sequence[Candidate], host: HookHost, kinds: Mapping[str, HookKind]) -> None:
     """Import what one distribution offers, create the plugin, check it, and validate its settings.
 
-    :param record: receives ``plugin``, ``hooks`` and ``settings``; its ``table`` is what the config says.
+    :param record: receives ``plugin``, ``hooks``, ``settings`` and ``notes``; its ``table`` is what the config says.
     :param offers: the entry points of this name; more than one is a conflict in which none is imported.
     :raises PluginError: when it cannot be used.
     :raises ConfigError: when ``record.table`` does not fit its settings.
@@ -28,7 +29,7 @@ def prepare(record: PluginRecord, offers: Sequence[Candidate], host: HookHost, k
             f"{named} offer a plugin of the same name, so none of them is loaded",
             f"Remove all but one: pip uninstall {offers[-1].distribution}",
         )
-    found = import_plugin(offers[0])
+    found, record.notes = import_and_measure(offers[0])
     check_class(found, record.name)
     plugin = _create(found)
     record.hooks = check_plugin(plugin, host, kinds)

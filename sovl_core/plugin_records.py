@@ -7,14 +7,17 @@ import os
 import sys
 import traceback
 from dataclasses import dataclass, field
-from typing import Any, List, Optional, Tuple, Type
+from typing import Any, List, Optional, Sequence, Tuple, Type
 
 from sovl_core.plugin import Plugin, PluginSettings
 
 
 @dataclass(frozen=True)
 class PluginInfo:
-    """One plugin, installed or registered: where it comes from, what it implements, whether it is on and why not."""
+    """One plugin, installed or registered: where it comes from, what it implements, whether it is on and why not.
+
+    ``notes`` are what its author should know: a deprecated hook, an import that takes seconds.
+    """
 
     name: str
     distribution: str
@@ -28,6 +31,13 @@ class PluginInfo:
     requires: Tuple[str, ...] = ()
     summary: str = ""
     settings_model: Optional[Type[PluginSettings]] = None
+    hook_api: str = ""
+    notes: Tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Name and origin, for messages."""
+        return _title(self.name, self.distribution, self.version)
 
 
 @dataclass(frozen=True)
@@ -52,8 +62,8 @@ class PluginRecord:
     """The manager's own notes on one plugin.
 
     ``on`` is whether its hooks are called, ``reason`` why they are not; ``started`` whether it has yet to be stopped;
-    ``models`` what it has yet to be detached from; ``cleaning_left`` the hook it hangs in, while that keeps it from being
-    cleaned up.
+    ``models`` what it has yet to be detached from; ``cleaning_left`` the hook it hangs in, while that keeps it from
+    being cleaned up.
     """
 
     name: str
@@ -69,11 +79,12 @@ class PluginRecord:
     started: bool = False
     models: Any = None
     cleaning_left: Optional[str] = None
+    notes: List[str] = field(default_factory=list)
 
     @property
     def title(self) -> str:
         """Name and origin, for messages."""
-        return f"plugin {self.name!r}" + (f" ({self.distribution} {self.version})" if self.distribution else "")
+        return _title(self.name, self.distribution, self.version)
 
     def info(self) -> PluginInfo:
         """Return what others may know."""
@@ -91,7 +102,18 @@ class PluginRecord:
             requires=tuple(declared.requires),
             summary=declared.summary or self.summary,
             settings_model=declared.settings_model if self.plugin is not None else None,
+            hook_api=str(declared.hook_api) if self.plugin is not None else "",
+            notes=tuple(self.notes),
         )
+
+
+def plugin_notes(infos: Sequence[PluginInfo]) -> List[str]:
+    """Return what the authors of these plugins should know, each naming the plugin."""
+    return [f"The {info.title} is on, but {note}." for info in infos if info.enabled for note in info.notes]
+
+
+def _title(name: str, distribution: str, version: str) -> str:
+    return f"plugin {name!r}" + (f" ({distribution} {version})" if distribution else "")
 
 
 def describe_error(error: BaseException) -> str:

@@ -250,6 +250,10 @@ class PluginRegistry:
             self._host.register(record.plugin, name=record.name)
             self._records[record.name] = record
             record.on = True
+            deprecated = [(hook, self.kinds[hook].deprecated) for hook in record.hooks]
+            record.notes = record.notes + [found.warning(hook) for hook, found in deprecated if found is not None]
+            for note in record.notes:
+                log_info(self._logger, "plugin_note", plugin=record.name, version=record.version, note=note)
             log_info(
                 self._logger,
                 "plugin_registered",

@@ -98,6 +98,8 @@ def plugin_data(info: PluginInfo) -> Dict[str, Any]:
         "after": list(info.after),
         "before": list(info.before),
         "requires": list(info.requires),
+        "hook_api": info.hook_api,
+        "notes": list(info.notes),
     }
 
 

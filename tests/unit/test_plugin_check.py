@@ -281,11 +281,11 @@ def test_what_is_no_plugin_is_refused() -> None:
     assert refusal(object()).endswith("is no instance of sovl_core.plugin.Plugin")
 
 
-@pytest.mark.parametrize(("version", "upgrade"), [(0, "the plugin"), (2, "sovl"), ("1", "sovl")])
+@pytest.mark.parametrize(("version", "upgrade"), [("0.9", "the plugin"), (2, "sovl"), ("1.1", "sovl")])
 def test_another_hook_api_version_is_refused(version: Any, upgrade: str) -> None:
     plugin = Named()
     plugin.hook_api = version
-    assert refusal(plugin) == f"it is written for hook API {version}, this SOVL has 1: upgrade {upgrade}"
+    assert refusal(plugin) == f"it is written for hook API {version}, this SOVL has 1.0: upgrade {upgrade}"
 
 
 @pytest.mark.parametrize("field", ["provides", "after", "before", "requires"])

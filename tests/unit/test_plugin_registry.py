@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 
 from sovl_core.error_handling import BadInput, ConfigError, PluginError
 from sovl_core.events import ErrorEvent
+from sovl_core.hook_versions import Deprecated
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, PluginSettings
 from sovl_core.plugin_blame import never_blamed
+from sovl_core.plugin_records import plugin_notes
 from sovl_core.plugin_registry import PluginRegistry
 from sovl_core.plugin_selection import PluginSelection
 from sovl_core.system_logging import ThreadSafeLogger
@@ -225,6 +228,22 @@ def test_strict_loading_raises_at_the_first_refusal(bench: Bench) -> None:
     bench.install("bad", "raise RuntimeError('boom')")
     with pytest.raises(PluginError, match=r"plugin 'bad' \(sovl-bad 1\.5\) was refused: .*--no-plugin bad"):
         bench.load(strict=True)
+
+
+def test_a_deprecated_hook_is_called_and_its_plugin_told_what_takes_its_place(bench: Bench) -> None:
+    bench.install("mused", "@hookimpl\ndef on_idle(self, idle): ...")
+    bench.install("other", "@hookimpl\ndef on_stop(self): ...")
+    registry = bench.registry()
+    going = dataclasses.replace(registry.kinds["on_idle"], deprecated=Deprecated("1.3", "on_moment"))
+    registry.kinds["on_idle"] = going
+    registry.load(PluginSelection(), {}, False)
+    assert [one.plugin_name for one in registry.implementations("on_idle")] == ["mused"]
+    assert plugin_notes([record.info() for record in registry.records()]) == [
+        "The plugin 'mused' (sovl-mused 1.5) is on, but on_idle is deprecated since hook API 1.3 and is called no more "
+        "from 2.0 on: implement on_moment instead."
+    ]
+    (logged,) = bench.events("plugin_note")
+    assert (logged["plugin"], logged["version"]) == ("mused", "1.5")
 
 
 def test_an_unreadable_distribution_is_kept_as_a_problem(bench: Bench) -> None:
