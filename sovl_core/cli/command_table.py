@@ -46,7 +46,14 @@ class CommandEntry:
 
 
 COMMANDS: Tuple[CommandEntry, ...] = (
-    CommandEntry("chat", "talk_commands:chat", "Talk", "Talk in a session; what plain `sovl` does.", (SHELL,)),
+    CommandEntry(
+        "chat",
+        "talk_commands:chat",
+        "Talk",
+        "Talk in a session; what plain `sovl` does.",
+        (SHELL,),
+        examples=("chat", "chat --continue"),
+    ),
     CommandEntry(
         "ask",
         "talk_commands:ask",
@@ -62,9 +69,13 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "Put a file into the journal, without replies; also chat exports.",
         examples=("tell notes.txt", "tell -", "tell conversations.json", "tell --format pairs seed.jsonl"),
     ),
-    CommandEntry("new", "session_commands:new", "Talk", "Begin another conversation.", (SESSION,)),
-    CommandEntry("good", "feedback_commands:good", "Talk", "Say that the last reply was good.", (SESSION,)),
-    CommandEntry("bad", "feedback_commands:bad", "Talk", "Say that the last reply was bad.", (SESSION,)),
+    CommandEntry("new", "session_commands:new", "Talk", "Begin another conversation.", (SESSION,), examples=("new",)),
+    CommandEntry(
+        "good", "feedback_commands:good", "Talk", "Say that the last reply was good.", (SESSION,), examples=("good",)
+    ),
+    CommandEntry(
+        "bad", "feedback_commands:bad", "Talk", "Say that the last reply was bad.", (SESSION,), examples=("bad",)
+    ),
     CommandEntry(
         "no",
         "feedback_commands:correct",
@@ -151,7 +162,13 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "Show what was dreamed, memory by memory.",
         examples=("dreams", "dreams --night 2 --rejected", "dreams --memory 12", "dreams --kind background -n 10"),
     ),
-    CommandEntry("recap", "journal_commands:recap", "Look back", "Sum up the day: what was told, asked, learned."),
+    CommandEntry(
+        "recap",
+        "journal_commands:recap",
+        "Look back",
+        "Sum up the day: what was told, asked, learned.",
+        examples=("recap",),
+    ),
     CommandEntry(
         "status",
         "status_commands:status",
@@ -227,7 +244,9 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         (SESSION,),
         examples=("help", "help sleep"),
     ),
-    CommandEntry("save", "session_commands:save", "Session", "Save now; leaving saves too.", (SESSION,)),
+    CommandEntry(
+        "save", "session_commands:save", "Session", "Save now; leaving saves too.", (SESSION,), examples=("save",)
+    ),
     CommandEntry(
         "load",
         "session_commands:load",
@@ -237,9 +256,17 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         examples=("load", "load ../another-life"),
     ),
     CommandEntry(
-        "panic", "session_commands:panic", "Session", "Save everything and start afresh.", (SESSION,), ("reset",)
+        "panic",
+        "session_commands:panic",
+        "Session",
+        "Save everything and start afresh.",
+        (SESSION,),
+        ("reset",),
+        ("panic",),
     ),
-    CommandEntry("quit", "session_commands:leave", "Session", "Save and leave (also Ctrl-D).", (SESSION,), ("exit",)),
+    CommandEntry(
+        "quit", "session_commands:leave", "Session", "Save and leave (also Ctrl-D).", (SESSION,), ("exit",), ("quit",)
+    ),
 )
 
 

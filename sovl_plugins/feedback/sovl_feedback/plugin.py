@@ -85,7 +85,13 @@ class FeedbackPlugin(Plugin):
     def on_commands(self) -> List[Command]:
         """Offer ``mood`` (how it feels) and ``temp`` (tune how it comes to feel so)."""
         return [
-            Command("mood", "Show the temperament, where it is drawn to and how it came there.", self._mood),
+            Command(
+                "mood",
+                "Show the temperament, where it is drawn to and how it came there.",
+                self._mood,
+                usage="mood",
+                example="mood",
+            ),
             Command(
                 "temp",
                 "Show or tune how the temperament moves.",

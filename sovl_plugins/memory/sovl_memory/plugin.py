@@ -121,7 +121,10 @@ class MemoryPlugin(Plugin):
     @hookimpl
     def on_commands(self) -> List[Command]:
         """Offer the modes of scaffold memory."""
-        return [Command(name, text, partial(self._switch, mode, text)) for name, (mode, text) in MODES.items()]
+        return [
+            Command(name, text, partial(self._switch, mode, text), usage=name, example=name)
+            for name, (mode, text) in MODES.items()
+        ]
 
     @hookimpl
     def on_status(self) -> StatusPanel:
