@@ -66,7 +66,7 @@ check: install
 # The reference is written into docs/, where it can be read without building anything; a test fails when it is behind.
 docs: install
 	$(VENV)/bin/python -m tools.reference
-	$(VENV)/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 
 hook-api: install
 	$(VENV)/bin/python -m sovl_core.hook_api

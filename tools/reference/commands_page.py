@@ -108,15 +108,19 @@ def _value(option: click.Option) -> str:
 
 
 def _said(option: click.Option) -> str:
-    parts = [option.help or ""]
+    parts = [option.help or "", _range(option)]
+    # True: the default is a value; text: it is a setting, named in words.
+    if isinstance(option.show_default, str):
+        parts.append(f"(default: {option.show_default})")
+    elif option.show_default and not option.is_flag:
+        parts.append(f"(default: `{option.default}`)")
+    return " ".join(part for part in parts if part)
+
+
+def _range(option: click.Option) -> str:
     low, high = getattr(option.type, "min", None), getattr(option.type, "max", None)
     if low is not None and high is not None:
-        parts.append(f"From {low:.10g} to {high:.10g}.")
-    elif low is not None or high is not None:
-        parts.append(f"At least {low:.10g}." if high is None else f"At most {high:.10g}.")
-    # True: the default is a setting that the help names in words.
-    if isinstance(option.show_default, str):
-        parts.append(f"Default: {option.show_default}.")
-    elif option.show_default and not option.is_flag:
-        parts.append(f"Default: `{option.default}`.")
-    return " ".join(part for part in parts if part)
+        return f"({low:.10g} to {high:.10g})"
+    if low is None and high is None:
+        return ""
+    return f"(at least {low:.10g})" if high is None else f"(at most {high:.10g})"

@@ -26,6 +26,7 @@ OBJECTS: Tuple[Any, ...] = (
     events.Idle,
     events.Feedback,
     events.Forgetting,
+    events.JournalEntry,
     events.Night,
     events.NightReport,
     events.NightInterrupted,
