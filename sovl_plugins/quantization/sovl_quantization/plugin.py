@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
-from sovl_core.error_handling import SOVLError
+from sovl_core.error_handling import SOVLError, log_error
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Command, CommandOption, Plugin, StatusPanel
 from sovl_core.system_logging import log_info
@@ -84,17 +84,20 @@ class QuantizationPlugin(Plugin):
     @hookimpl
     def on_commands(self) -> List[Command]:
         """Offer each precision as a command."""
-        option = CommandOption(
-            "tokens", int, "Tokens to decode for the speed; 0 measures nothing.", minimum=0, maximum=1024
+        options = (
+            CommandOption(
+                "tokens", int, "Tokens to decode for the speed; 0 measures nothing.", minimum=0, maximum=1024
+            ),
+            CommandOption("compare", bool, "Measure before, too, if the model has to be loaded for it.", default=True),
         )
         return [
             Command(
                 mode,
                 f"Load the base model in {SUMMARIES[mode]}, and compare.",
                 partial(self._command, mode),
-                usage=f"{mode} [--tokens N]",
-                example=mode,
-                options=(option,),
+                usage=f"{mode} [--tokens N] [--no-compare]",
+                example=f"{mode} --tokens 48",
+                options=options,
             )
             for mode in MODES
         ]
@@ -137,11 +140,27 @@ class QuantizationPlugin(Plugin):
     def _command(self, mode: str, words: List[str], options: Dict[str, Any]) -> str:
         given = options.get("tokens")
         tokens = self.context.settings.measure_tokens if given is None else given
-        # Models that are not loaded are not loaded for the comparison: they may be too large in their old precision.
-        before = measure(self.context.models(), tokens) if tokens and self.context.models_loaded() else None
+        before, missing = self._before(tokens, options.get("compare") is not False)
         models = self.set_quantization_mode(mode)
-        keep = f"For this session. To keep it: config set plugins.{self.name}.mode {mode}"
-        if not tokens:
-            return f"The base is loaded in {precision_of(models.base)}, {self._footprint / 2**20:.1f} MiB.\n{keep}"
-        self._last = measure(models, tokens)
-        return f"{report(before, self._last)}\n{keep}"
+        lines = [missing] if missing else []
+        if tokens:
+            self._last = measure(models, tokens)
+            lines.append(report(before, self._last))
+        else:
+            lines.append(f"The base is loaded in {precision_of(models.base)}, {self._footprint / 2**20:.1f} MiB.")
+        return "\n".join([*lines, f"For this session. To keep it: config set plugins.{self.name}.mode {mode}"])
+
+    def _before(self, tokens: int, load: bool) -> Tuple[Optional[Measurement], str]:
+        """Return what is measured before a change, None for nothing, and why it could not be.
+
+        :param load: whether to load the models for it where they are not.
+        """
+        context = self.context
+        if not tokens or not (load or context.models_loaded()):
+            return None, ""
+        try:
+            return measure(context.models(), tokens), ""
+        except Exception as error:
+            # Too large in the old precision may be the very reason for the new one.
+            log_error(context.logger, error, event="precision_not_measured", mode=context.settings.mode)
+            return None, f"Before it could not be measured: {error}"

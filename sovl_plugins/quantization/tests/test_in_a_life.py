@@ -44,3 +44,42 @@ def test_training_goes_on_through_a_quantized_base(open_life, mode):
     embedded = models.base.get_input_embeddings()(ids).detach().requires_grad_(True)
     models.base(inputs_embeds=embedded, labels=ids).loss.backward()
     assert embedded.grad.abs().sum() > 0
+
+
+@pytest.fixture
+def sovl(tmp_path, tiny_base, monkeypatch, capsys):
+    """Return ``sovl(*arguments, stdin="")``: what the command says, run in this process."""
+    import io
+    import sys
+
+    from sovl_core.cli.application import run as run_command
+
+    for name, value in {
+        "SOVL_LIFE": str(tmp_path / "life"),
+        "SOVL_PLUGINS": "quantization",
+        "SOVL_CORE__BASE_MODEL": str(tiny_base),
+        "SOVL_CORE__DEVICE": "cpu",
+        "COLUMNS": "200",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments, stdin=""):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        assert run_command(list(arguments)) == 0
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    return run
+
+
+def test_shell_session_and_library_say_the_same(sovl, open_life):
+    in_the_shell = sovl("run", "int8", "--tokens", "2")
+    in_a_session = sovl(stdin="/int8 --tokens 2\n")
+    by_library = open_life("quantization").commands()["int8"].run([], {"tokens": 2})
+    for text in (in_the_shell, in_a_session, by_library):
+        labels = {line.split()[0]: line.split()[1:] for line in text.splitlines() if line.strip()}
+        assert labels["before"] == ["now"]
+        assert labels["precision"] == ["fp32", "int8"]
+        assert len(labels["weights"]) == len(labels["tokens/s"]) * 2 == 4
+        assert float(labels["weights"][0]) > float(labels["weights"][2])
+        assert "To keep it: config set plugins.quantization.mode int8" in text

@@ -51,10 +51,34 @@ def test_the_same_precision_is_not_loaded_twice(plugin, life):
     assert "times" not in text
 
 
-def test_nothing_is_loaded_only_to_be_compared_with(plugin, life):
-    text = command(plugin, "int8").run([], {})
+def test_models_that_are_not_loaded_yet_are_loaded_to_be_compared_with(plugin, life):
+    text = command(plugin, "int8").run([], {"tokens": 2})
+    assert life.loads == 2
+    assert text.splitlines()[0].split() == ["before", "now"]
+    assert text.splitlines()[1].split() == ["precision", "fp32", "int8"]
+    assert "times the speed" in text
+
+
+def test_without_comparison_nothing_is_loaded_only_to_be_compared_with(plugin, life):
+    text = command(plugin, "int8").run([], {"tokens": 2, "compare": False})
     assert life.loads == 1
     assert "before" not in text
+    # What is in memory anyway is compared with all the same.
+    assert "before" in command(plugin, "fp32").run([], {"tokens": 2, "compare": False})
+
+
+def test_too_large_in_the_old_precision_it_is_loaded_in_the_new_one(plugin, life, mocker):
+    load = life.load
+
+    def too_large():
+        if life.context.settings.mode == "auto":
+            raise MemoryError("513 MiB are too many")
+        return load()
+
+    life.context.models = too_large
+    text = command(plugin, "int8").run([], {"tokens": 2})
+    assert text.startswith("Before it could not be measured: 513 MiB are too many")
+    assert plugin.on_status().rows["base"] == "int8"
 
 
 def test_measuring_nothing(plugin, life):
