@@ -6,7 +6,8 @@ once: what stands before the ``yield`` runs before the inner implementations, th
 and what it returns replaces that result.
 
 A plugin that raises is named in the log and on the terminal (plugin, distribution, version, hook), switched off for
-the session, and the call goes on without it.
+the session, and the call goes on without it. So is one that does not come back within the limit of the hook's kind
+(``hooks.brief_limit`` and its like in the settings): what it does then cannot be ended, but it is called no more.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ comes out of the call.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import time
@@ -249,7 +250,9 @@ class PluginManager:
         failure = self._registry.overdue(stay.who, stay.hook, seconds, where)
         how = "Ctrl-C goes on without it" if stay.in_main_thread else "Nothing can end it but leaving"
         self._stuck(stay.thread)
-        self._alarm(f"The {failure}. It is called no more. {how}.")
+        # Whatever becomes of the message (a closed terminal, warnings that are errors), the watch goes on.
+        with contextlib.suppress(Exception):
+            self._alarm(f"The {failure}. It is called no more. {how}.")
 
     def _returned(self, stay: Stay) -> None:
         self._back()

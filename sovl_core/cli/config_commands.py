@@ -17,6 +17,7 @@ from sovl_core.cli.terminal import clean
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
     from sovl_core.config_import import ImportedSetting
+    from sovl_core.plugin_manager import PluginManager
     from sovl_core.settings_info import SettingInfo
 
 FROM_NEXT_START = "This takes effect at the next start."
@@ -87,7 +88,9 @@ def describe(app: AppContext, part: Optional[str], as_json: bool) -> None:
 
     PART is a section such as generation or plugins.dream, or one key; without it all are described.
     """
-    models = settings_models(plugin_manager(app))
+    manager = plugin_manager(app)
+    models = settings_models(manager)
+    _require_model(manager, part or "", models)
     chosen = choose_settings(all_settings(models), part)
     if as_json:
         app.print_json([{**dataclasses.asdict(info), "allowed": info.allowed} for info in chosen])
@@ -156,6 +159,21 @@ def all_settings(models: Mapping[str, Any]) -> List[SettingInfo]:
     for name, model in models.items():
         found += describe_config(model, f"plugins.{name}")
     return found
+
+
+def _require_model(manager: PluginManager, part: str, models: Mapping[str, Any]) -> None:
+    """Make sure that the settings of the plugin that ``part`` names are known.
+
+    :raises BadInput: when it is installed but off: nothing of it has been imported.
+    """
+    from sovl_core.error_handling import BadInput
+
+    section, _, rest = part.partition(".")
+    name = rest.split(".")[0]
+    reason = next((info.reason for info in manager.infos() if info.name == name), "")
+    if section == "plugins" and reason and name not in models:
+        hint = f"See why: sovl plugins info {name}"
+        raise BadInput(f"The plugin {name!r} is off, so its settings are not known: {reason.rstrip('.')}.", hint)
 
 
 def choose_settings(settings: List[SettingInfo], part: Optional[str]) -> List[SettingInfo]:

@@ -106,6 +106,20 @@ def test_strict_mode_raises_when_a_plugin_that_hung_comes_back() -> None:
     manager.stop()
 
 
+def test_an_alarm_that_cannot_be_given_does_not_end_the_watch() -> None:
+    sleeper, again = Sleeper(), Sleeper()
+    again.name = "again"
+
+    def alarm(text: str) -> None:
+        (sleeper if "'sleeper'" in text else again).free.set()
+        raise OSError("the terminal is gone")
+
+    manager = hosted(sleeper, again, limit=lambda pace: 0.01, alarm=alarm)
+    manager.on_idle(Idle(1.0))
+    assert [failure.plugin for failure in manager.failures] == ["again", "sleeper"]
+    manager.stop()
+
+
 def test_what_the_kernel_does_for_a_plugin_is_not_the_plugins_time() -> None:
     alarms: List[str] = []
 

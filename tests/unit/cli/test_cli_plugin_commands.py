@@ -82,3 +82,9 @@ def test_settings_of_plugins_are_described_and_set(shell: Any, installed: Any) -
     assert shell.out == "0.5\n"
     assert shell("config", "set", "plugins.dream.noise", "5") == 2
     assert "0 to 1" in shell.err
+
+
+def test_settings_of_a_plugin_that_is_off_are_not_known(shell: Any, installed: Any) -> None:
+    assert shell("config", "describe", "plugins.muse.volume") == 2
+    assert "The plugin 'muse' is off, so its settings are not known: importing it raised ImportError" in shell.err
+    assert "sovl plugins info muse" in shell.err
