@@ -60,7 +60,8 @@ def _complaints(
     if not any((one.plugin, one.hook) == (broken.name, hook) for one in manager.failures):
         found.append(f"what {hook} raises is reported of nobody")
     for entry in logger.read():
-        if entry.get("event") == "plugin_clean_up_failed":
+        # One that was never started has nothing to clean up with.
+        if entry.get("event") == "plugin_clean_up_failed" and hook != "on_start":
             found.append(f"after {hook} raised, {entry['hook']} failed: {entry['error']}: {entry['message']}")
     # The scaffold is the kernel's; it is built when a plugin first asks for it.
     left = shape.changes() + [f"its trainable {name}" for name in set(models.trainables) - trainables - {SCAFFOLD}]

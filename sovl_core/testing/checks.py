@@ -11,6 +11,7 @@ from sovl_core.error_handling import ConfigError, SOVLError
 from sovl_core.plugin import Plugin
 from sovl_core.plugin_check import HookHost, check_class, check_plugin
 from sovl_core.plugin_kinds import hook_kinds
+from sovl_core.plugin_records import describe_error, place_of
 from sovl_core.plugin_settings import make_settings
 from sovl_core.testing.broken_hooks import complaints_when_raising
 from sovl_core.testing.import_probe import MOST_MODULES, probe_imports
@@ -200,6 +201,9 @@ def problem_of(check: Check, subject: Subject) -> str:
         check.run(subject)
     except (NotConforming, SOVLError) as problem:
         return str(problem)
+    except Exception as error:  # code of the plugin that no hook call guards: its constructor, a command's making
+        where = place_of(error, subject.plugin)
+        return f"it raised {describe_error(error)}" + (f" ({where})" if where else "")
     return ""
 
 

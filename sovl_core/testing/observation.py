@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Mapping, Optional, Sequence, Type
 
 from sovl_core.error_handling import SOVLError
@@ -58,10 +57,7 @@ def observe(
     # Taken now: whatever torch and transformers set up for themselves is there, because of the bare life.
     surroundings = Surroundings.now()
     with _watched(seen, bench, plugin, settings, beside) as life:
-        live(life)
-        seen.state = life.plugins.on_save_state().get(plugin.name)
-        if not seen.failures:
-            _store(seen, plugin.name, life.life.path / "stored")
+        _live(seen, life, plugin.name, live)
         life.plugins.switch_off(plugin.name)  # type: ignore[attr-defined]
         seen.off = ask(life)
     if seen.state is not None and not seen.state_problem:
@@ -91,13 +87,33 @@ def _watched(
     try:
         yield life
     finally:
-        life.close()
+        try:
+            life.close()
+        except SOVLError as error:
+            # State that cannot be stored cannot be when the life is closed either.
+            if not seen.state_problem:
+                seen.failures.append(str(error))
         seen.failures += [str(failure) for failure in life.plugins.failures]
         seen.left_in_models += [change for shape in shapes for change in shape.changes()]
 
 
-def _store(seen: Observation, name: str, folder: Path) -> None:
-    """Replace the state by what a file makes of it."""
+def _live(seen: Observation, life: SOVLSystem, name: str, live: Callable[[SOVLSystem], None]) -> None:
+    """Let it live, and take what it then saves."""
+    try:
+        live(life)
+    except SOVLError:
+        # A life saves now and then: the reason may be what it should save.
+        _store(seen, life, name)
+        if not seen.state_problem:
+            raise
+    else:
+        _store(seen, life, name)
+
+
+def _store(seen: Observation, life: SOVLSystem, name: str) -> None:
+    """Take what a plugin saves as a file gives it back."""
+    folder = life.life.path / "stored"
+    seen.state = life.plugins.on_save_state().get(name)
     if seen.state is None:
         return
     try:
