@@ -8,7 +8,7 @@ from typing import Dict
 
 from tools.reference.commands_page import commands_page
 from tools.reference.excerpts import with_excerpts
-from tools.reference.first_party import ROOT, commands_of, plugins
+from tools.reference.first_party import ROOT, commands_of, plugins, surroundings_of
 from tools.reference.hooks_page import hooks_page, objects_page
 from tools.reference.settings_page import settings_page
 
@@ -18,7 +18,7 @@ def wanted_pages(root: Path = ROOT) -> Dict[Path, str]:
     own = plugins()
     folder = root / "docs" / "reference"
     pages = {
-        folder / "commands.md": commands_page(commands_of(own)),
+        folder / "commands.md": commands_page(commands_of(own), surroundings_of(own)),
         folder / "settings.md": settings_page(own),
         folder / "hooks.md": hooks_page(),
         folder / "objects.md": objects_page(),

@@ -7,6 +7,7 @@ from typing import List, Sequence, Tuple
 
 import click
 
+from sovl_core.cli.app_context import AppContext
 from sovl_core.cli.command_table import COMMANDS, SECTIONS, SESSION, SHELL, CommandEntry
 from sovl_core.cli.global_options import global_parameters
 from sovl_core.cli.plugin_click import to_click
@@ -19,53 +20,55 @@ INTRODUCTION = """
 COLUMNS = ("option", "what it does")
 
 
-def commands_page(brought: Sequence[Tuple[str, Command]]) -> str:
+def commands_page(brought: Sequence[Tuple[str, Command]], app: AppContext) -> str:
     """Return the page.
 
     :param brought: commands of plugins, each with the name of its plugin.
+    :param app: what commands are handed: some have options that depend on the plugins that are on.
     """
     parts = [INTRODUCTION, "## Options of every command", _options(global_parameters())]
     for section in SECTIONS:
         parts.append(f"## {section}")
         for entry in COMMANDS:
             if entry.section == section:
-                parts += _entry(entry)
+                parts += _entry(entry, app)
     parts += ["## Commands of plugins", "In a session `/NAME`, in a shell `sovl run NAME`."]
     for plugin in sorted({plugin for plugin, _ in brought}):
         parts.append(f"### Of {plugin}")
         for command in (command for owner, command in brought if owner == plugin):
-            parts += _brought(command)
+            parts += _brought(command, app)
     return page("Commands", *parts)
 
 
-def _entry(entry: CommandEntry) -> List[str]:
+def _entry(entry: CommandEntry, app: AppContext) -> List[str]:
     shell, session = SHELL in entry.places, SESSION in entry.places
     called = f"sovl {entry.name}" if shell else f"/{entry.name}"
     where = {(True, True): "", (True, False): "In a shell only.", (False, True): "In a session only."}[shell, session]
     also = "Also: " + ", ".join(f"`/{alias}`" for alias in entry.aliases) + "." if entry.aliases else ""
     prefix = "sovl " if shell else "/"
     examples = "\n".join(prefix + example for example in entry.examples)
-    shown = _command(entry.load(), called, "###", " ".join(part for part in (where, also) if part))
+    shown = _command(entry.load(), called, app, "###", " ".join(part for part in (where, also) if part))
     return [*shown, *([block(examples, "sh" if shell else "text")] if examples else [])]
 
 
-def _brought(command: Command) -> List[str]:
+def _brought(command: Command, app: AppContext) -> List[str]:
     """Return what there is to say of a plugin's command, as it is typed in a session."""
     words = f"Words: {', '.join(map(code, command.words))}." if command.words else ""
     typed = list(dict.fromkeys(f"/{text}" for text in (command.usage, command.example) if text))
     shown = [block("\n".join(typed), "text")] if typed else []
-    return [f"#### `/{command.name}`", *_help(command.help), words, *shown, _options(to_click(command).params)]
+    return [f"#### `/{command.name}`", *_help(command.help), words, *shown, _options(_params(to_click(command), app))]
 
 
-def _command(command: click.Command, called: str, heading: str, note: str = "") -> List[str]:
+def _command(command: click.Command, called: str, app: AppContext, heading: str, note: str = "") -> List[str]:
     """Return heading, usage, help and options of a command, and the same of the commands below it."""
-    usage = _usage(command, called)
+    params = _params(command, app)
+    usage = _usage(command, params, called)
     parts = [f"{heading} `{called}`", *_help(command.help or ""), note]
     parts += [block(usage, "text")] if usage != called else []
-    parts.append(_options(command.params))
+    parts.append(_options(params))
     if isinstance(command, click.Group) and command.commands:
         for name, child in command.commands.items():
-            parts += _command(child, f"{called} {name}", heading + "#")
+            parts += _command(child, f"{called} {name}", app, heading + "#")
     return parts
 
 
@@ -75,10 +78,17 @@ def _help(text: str) -> List[str]:
     return [block(part.strip()[1:], "text") if part.strip().startswith("\b") else part for part in paragraphs]
 
 
-def _usage(command: click.Command, called: str) -> str:
-    options = ["[OPTIONS]"] if any(isinstance(param, click.Option) for param in command.params) else []
-    arguments = [_argument(param) for param in command.params if isinstance(param, click.Argument)]
-    below = ["COMMAND [ARGS]..."] if isinstance(command, click.Group) else []
+def _params(command: click.Command, app: AppContext) -> List[click.Parameter]:
+    """Return what a command takes, ``--help`` left out."""
+    context = click.Context(command, info_name=command.name, obj=app)
+    return [param for param in command.get_params(context) if "--help" not in param.opts]
+
+
+def _usage(command: click.Command, params: List[click.Parameter], called: str) -> str:
+    options = ["[OPTIONS]"] if any(isinstance(param, click.Option) for param in params) else []
+    arguments = [_argument(param) for param in params if isinstance(param, click.Argument)]
+    alone = isinstance(command, click.Group) and command.invoke_without_command
+    below = ["[COMMAND] [ARGS]..." if alone else "COMMAND [ARGS]..."] if isinstance(command, click.Group) else []
     return " ".join(part for part in (called, *options, *arguments, *below) if part)
 
 
@@ -119,8 +129,9 @@ def _said(option: click.Option) -> str:
 
 def _range(option: click.Option) -> str:
     low, high = getattr(option.type, "min", None), getattr(option.type, "max", None)
-    if low is not None and high is not None:
+    open_below, open_above = getattr(option.type, "min_open", False), getattr(option.type, "max_open", False)
+    if None not in (low, high) and not open_below and not open_above:
         return f"({low:.10g} to {high:.10g})"
-    if low is None and high is None:
-        return ""
-    return f"(at least {low:.10g})" if high is None else f"(at most {high:.10g})"
+    said = [] if low is None else [f"{'more than' if open_below else 'at least'} {low:.10g}"]
+    said += [] if high is None else [f"{'less than' if open_above else 'at most'} {high:.10g}"]
+    return f"({', '.join(said)})" if said else ""

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterable, List, Tuple
 
 import tomlkit
 
+from sovl_core.cli.app_context import AppContext
 from sovl_core.plugin import Command
 from sovl_core.system import SOVLSystem
 
@@ -32,3 +33,12 @@ def commands_of(names: Iterable[str]) -> List[Tuple[str, Command]]:
         Path(folder) / "life", plugins=names, environ={}
     ) as life:
         return life.plugins.on_commands()
+
+
+def surroundings_of(names: Iterable[str]) -> AppContext:
+    """Return what commands are handed where these plugins are on and nothing was ever set."""
+    app = AppContext(environ={})
+    app.options.plugins = list(names)
+    # A folder that is not there: it has no settings.
+    app.options.life = ROOT / "build" / "no-life"
+    return app

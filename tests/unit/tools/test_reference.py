@@ -11,7 +11,7 @@ from sovl_core.hookspecs import SOVLHookSpecs
 from sovl_core.plugin import Command, CommandOption, PluginSettings
 from tools.reference.commands_page import commands_page
 from tools.reference.excerpts import with_excerpts
-from tools.reference.first_party import commands_of, plugins
+from tools.reference.first_party import commands_of, plugins, surroundings_of
 from tools.reference.hooks_page import hooks_page, objects_page
 from tools.reference.markdown import from_docstring, page, table
 from tools.reference.settings_page import settings_page
@@ -127,7 +127,9 @@ def test_commands_are_shown_with_their_options_and_examples() -> None:
         return None
 
     option = CommandOption("heat", float, "How hot.", minimum=0, maximum=2)
-    text = commands_page([("fire", Command("flare", "Burn.", go, usage="flare [--heat T]", options=(option,)))])
+    text = commands_page(
+        [("fire", Command("flare", "Burn.", go, usage="flare [--heat T]", options=(option,)))], surroundings_of([])
+    )
     assert "#### `/flare`\n\nBurn.\n\n```text\n/flare [--heat T]\n```" in text
     assert "| `--heat` `X` | How hot. (0 to 2) |" in text
     assert "### `sovl ask`" in text
@@ -135,7 +137,13 @@ def test_commands_are_shown_with_their_options_and_examples() -> None:
     assert "### `/quit`" in text
     assert "Also: `/exit`." in text
     assert "#### `sovl nights diff`" in text
-    assert "sovl nights COMMAND [ARGS]..." in text
+    assert "sovl nights [COMMAND] [ARGS]..." in text
+    assert "multiple of its trainable parameters. [lifecycle.capacity_factor] (more than 0, at most 1000)" in text
+    assert "plugins.gestation" not in text
+
+
+def test_options_that_come_from_plugins_are_shown_where_these_are_on() -> None:
+    assert "[plugins.gestation.minimum_memories]" in commands_page([], surroundings_of(["gestation"]))
 
 
 def test_own_plugins_are_those_of_the_repository() -> None:
