@@ -13,8 +13,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from sovl_curiosity.ranking import auroc
 from sovl_curiosity.signals import NAMES, Signals
 
-#: Fewer questions than this of either side are too few to fit anything to.
-FEWEST = 8
+#: Fewer questions than this of either side are too few to fit anything to. A night of six facts has as many.
+FEWEST = 6
 #: Weight of the penalty on squared coefficients, in questions: it keeps few questions from saying too much.
 PENALTY = 1.0
 #: Newton's method is at its end after a handful of steps; the penalty keeps it from running off.

@@ -7,7 +7,7 @@ asks most of them anyway: those answers are looked at as they come, and only wha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from sovl_core.constants import KEPT_KINDS
 from sovl_core.events import Turn
@@ -48,8 +48,10 @@ class Quiz:
         :param ask: answers a turn through all plugins, without a journal entry.
         :param breathe: called before each question that is asked.
         """
-        told = [dream for dream in dreams if dream.kind not in KEPT_KINDS and dream.answer]
-        never = [dream for dream in dreams if dream.kind == NEVER_TOLD]
+        told = _questions(dream for dream in dreams if dream.kind not in KEPT_KINDS and dream.answer)
+        never = _questions(dream for dream in dreams if dream.kind == NEVER_TOLD)
+        if min(len(told), len(never)) < FEWEST:
+            return None
         known = [
             signals_of(reply, tokens)
             for dream, reply in self._answered(told, ask, breathe)
@@ -59,12 +61,16 @@ class Quiz:
         return calibrate(known, unknown)
 
     def _answered(
-        self, dreams: Sequence[Dream], ask: Callable[[Turn], Reply], breathe: Callable[[], None]
+        self, questions: Dict[str, Dream], ask: Callable[[Turn], Reply], breathe: Callable[[], None]
     ) -> List[Tuple[Dream, Reply]]:
         """Return questions with their answers: all that were observed, and enough besides."""
-        questions = {dream.prompt: dream for dream in dreams if dream.held_out and dream.verdict != "rejected"}
         missing = [prompt for prompt in questions if prompt not in self._replies]
         for prompt in missing[: max(0, ASKED - (len(questions) - len(missing)))]:
             breathe()
             self._replies[prompt] = ask(Turn(prompt, max_new_tokens=ANSWER_TOKENS, purpose="evaluation"))
         return [(dream, self._replies[prompt]) for prompt, dream in questions.items() if prompt in self._replies]
+
+
+def _questions(dreams: Iterable[Dream]) -> Dict[str, Dream]:
+    """Return those that were held out and not refused, by what they ask."""
+    return {dream.prompt: dream for dream in dreams if dream.held_out and dream.verdict != "rejected"}

@@ -124,6 +124,7 @@ def test_a_night_calibrates_and_measures_answers_and_is_undone_whole(open_life, 
     # Random weights answer nothing right, and a short night has few questions.
     mocker.patch("sovl_curiosity.quiz.says", return_value=True)
     mocker.patch("sovl_curiosity.calibration.FEWEST", 2)
+    mocker.patch("sovl_curiosity.quiz.FEWEST", 2)
     mocker.patch("sovl_curiosity.calibration.Calibration.trusted", True)
     plugins = ("curiosity", "cross_attention", "dream", "gestation")
     system = open_life(*plugins, **NIGHT)

@@ -77,5 +77,8 @@ def test_dreams_that_were_trained_on_or_refused_are_no_questions():
     background = [Dream("background", f"Prompt {n}", "", held_out=True) for n in range(20)]
     secrets = [never(n) for n in range(20)]
     made, asked = calibrated(Quiz(), trained + refused + background + secrets)
-    assert made is None
-    assert {turn.prompt for turn in asked} == {dream.prompt for dream in secrets[:ASKED]}
+    # Nothing can come of it, and so nothing is asked.
+    assert (made, asked) == (None, [])
+    facts = [told(n) for n in range(20, 30)]
+    made, asked = calibrated(Quiz(), trained + refused + background + secrets + facts)
+    assert {turn.prompt for turn in asked} == {dream.prompt for dream in (*secrets[:ASKED], *facts[:ASKED])}
