@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence,
 from sovl_core.data_loader import ANSWER_KEYS, load_jsonl
 from sovl_core.error_handling import NothingToTrain, SOVLError
 from sovl_core.events import NightInterrupted, Progress
-from sovl_core.proposal import propose
+from sovl_core.proposal import Proposal, propose
 
 if TYPE_CHECKING:
     from sovl_core.data_processing import Example
@@ -57,9 +57,11 @@ class DayTraining:
         dry_run: bool = False,
         progress: Optional[Callable[[Progress], None]] = None,
         keep: bool = True,
+        test: Optional[TrainingData] = None,
     ) -> TrainReport:
         """Train, and keep what was learned unless it is a dry run.
 
+        :param test: measured before and after, and not learned from; by the process that keeps what is learned.
         :param keep: False undoes it: another process, which trains along with this one, keeps it.
         :param data: a JSONL file, or pairs of prompt and completion.
         :raises DataError: when the file cannot be used.
@@ -68,9 +70,11 @@ class DayTraining:
         """
         # Imported late: it brings torch with it, which a wrong file name need not wait for.
         examples = self._examples(data)
+        tested = self._examples(test) if test is not None and keep else []
         from sovl_core.training import run_training_cycle
 
         with propose(self._host, self._gate, "a training run", self._stopping) as proposal:
+            before = self._measured(proposal, tested)
             try:
                 report = run_training_cycle(
                     proposal.models,
@@ -86,10 +90,23 @@ class DayTraining:
                 raise SOVLError(
                     f"The training run was ended: {interruption}", "What it had learned is undone"
                 ) from None
+            if tested:
+                earlier = {f"{name}_before": value for name, value in before.items()}
+                report.test = {**earlier, **self._measured(proposal, tested)}
             if keep and not dry_run:
                 characters = sum(len(example.prompt) + len(example.completion) for example in examples)
                 self._nights.keep_training(proposal, as_dict(report), characters)
         return report
+
+    def _measured(self, proposal: Proposal, examples: List[Example]) -> Dict[str, float]:
+        """Return loss and accuracy on examples, nothing where there are none."""
+        if not examples:
+            return {}
+        from sovl_core.validation import measure_examples
+
+        proposal.breathe()
+        found = measure_examples(proposal.models, examples, self._config, self._hooks)
+        return {"loss": found.loss, "accuracy": found.accuracy}
 
     def _examples(self, data: TrainingData) -> List[Example]:
         from sovl_core.data_processing import Example

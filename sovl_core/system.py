@@ -258,16 +258,20 @@ class SOVLSystem:
         dry_run: bool = False,
         progress: Optional[ReportProgress] = None,
         keep: bool = True,
+        test: Optional[TrainingData] = None,
     ) -> TrainReport:
         """Train on a JSONL file or on pairs of prompt and completion; the result is kept like a night's.
 
         :param dry_run: two samples, one epoch, nothing kept.
+        :param test: a file or pairs that loss and accuracy are measured on, before and after; not learned from.
         :param keep: False for all but one of several processes that train together (``accelerate launch``): they open
             the life with ``read_only=True``, and what was learned is kept by that one.
         """
         if keep and not dry_run:
             self._require_writable()
-        return self._surviving("training", lambda: self._parts.training.train(data, epochs, dry_run, progress, keep))
+        return self._surviving(
+            "training", lambda: self._parts.training.train(data, epochs, dry_run, progress, keep, test)
+        )
 
     def idle(
         self,

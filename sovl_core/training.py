@@ -35,7 +35,8 @@ class TrainReport:
     ``tokens``, ``losses`` and ``validation`` are those of all processes, ``skipped`` and ``reasons`` of this one.
     Losses are nats a token; ``validation`` holds one loss an epoch, empty without validation examples;
     ``best_epoch`` is the one whose weights were kept, counted from 1. ``skipped`` counts batches that were not trained
-    on, with the reasons in ``reasons``.
+    on, with the reasons in ``reasons``. ``test`` holds loss and accuracy on a test file before and after, where there
+    is one.
     """
 
     examples: int
@@ -51,6 +52,7 @@ class TrainReport:
     seconds: float = 0.0
     dry_run: bool = False
     trainable_parameters: int = 0
+    test: Dict[str, float] = field(default_factory=dict)
 
 
 def setup_optimizer(

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Iterable, Optional, Sequence, Union
 
 from sovl_core.answer_states import AnswerStates, PromptCache, answer_states, full_states
 from sovl_core.constants import IGNORED_LABEL
-from sovl_core.data_processing import Batch, Encoded, collate, pad_token_id
+from sovl_core.data_processing import Batch, Encoded, Example, collate, make_batches, pad_token_id, tokenize_and_map
 from sovl_core.evaluation_mode import evaluating
 from sovl_core.events import StepResult, TrainStep
 
 if TYPE_CHECKING:
     from sovl_core.models import Models
     from sovl_core.plugin_manager import PluginManager
+    from sovl_core.settings import SystemConfig
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,18 @@ def validate_epoch(
         return ValidationReport(math.nan, math.nan, math.nan, 0, skipped)
     mean = loss / tokens
     return ValidationReport(mean, perplexity(mean), correct / tokens, tokens, skipped)
+
+
+def measure_examples(
+    models: Models, examples: Sequence[Example], config: SystemConfig, hooks: PluginManager
+) -> ValidationReport:
+    """Measure examples as they are trained on: as long, and behind the same system prompt.
+
+    :param examples: at least one.
+    """
+    length, system_prompt = config.training.max_seq_length, config.generation.system_prompt
+    encoded = tokenize_and_map(models.base_tokenizer, examples, length, system_prompt)
+    return validate_epoch(models, make_batches(encoded, config.training.batch_size), hooks)
 
 
 def validation_step(step: TrainStep) -> StepResult:

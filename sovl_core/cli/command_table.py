@@ -119,7 +119,7 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "train_command:train",
         "Learn",
         "Train on prompt and completion pairs from a JSONL file.",
-        examples=("train pairs.jsonl --dry-run", "train pairs.jsonl --epochs 3"),
+        examples=("train pairs.jsonl --dry-run", "train pairs.jsonl --epochs 3 --test held-back.jsonl"),
     ),
     CommandEntry(
         "eval",

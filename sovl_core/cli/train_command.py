@@ -22,25 +22,37 @@ NAMED_LINES = 10
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.jsonl")
 @click.option("--epochs", type=click.IntRange(1, 1000), help="Passes over the data instead of the setting's number.")
 @click.option("--dry-run", is_flag=True, help="Two samples, one epoch, nothing written: does it work at all?")
+@click.option(
+    "--test",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.jsonl",
+    help="Pairs that loss and accuracy are measured on, before and after; nothing is learned from them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
-def train(app: AppContext, file: Path, epochs: Optional[int], dry_run: bool, as_json: bool) -> int:
+def train(
+    app: AppContext, file: Path, epochs: Optional[int], dry_run: bool, test: Optional[Path], as_json: bool
+) -> int:
     """Train on prompt and completion pairs from a JSONL file.
 
     Each line of FILE is an object with "prompt" and "completion" (or "response"). Lines that cannot be used are named
     by number and left out. Started by "accelerate launch" the run is spread over its processes.
     """
     require_file(file)
+    if test is not None:
+        require_file(test)
     launched = Launched.from_environment(app.environ)
     if not launched.keeps:
         from sovl_core.cli.train_along import train_along
 
         return train_along(app, launched, lambda system: system.train(file, epochs=epochs, dry_run=dry_run, keep=False))
-    note_bad_lines(app, file)
+    for read in (file, *([] if test is None else [test])):
+        note_bad_lines(app, read)
     system = app.system()
     launched.meet(system.config.core.device)
+    tested: Dict[str, Any] = {} if test is None else {"test": test}
     with app.progress_shown() as progress:
-        report = system.train(file, epochs=epochs, dry_run=dry_run, progress=progress)
+        report = system.train(file, epochs=epochs, dry_run=dry_run, progress=progress, **tested)
     launched.part()
     data = report_data(report)
     if as_json:

@@ -338,8 +338,9 @@ def test_training_by_day_is_kept_and_a_dry_run_is_not(life: Life) -> None:
         system.train(pairs, dry_run=True)
         assert ask(system) == before
         assert system.journal.nights() == []
-        report = system.train(pairs)
+        report = system.train(pairs, test=pairs)
         assert report.losses[-1] < report.losses[0]
+        assert report.test["accuracy_before"] < report.test["accuracy"] == 1.0
         assert ask(system) == WORDS
     with life.open(overrides=UNCUT) as system:
         assert ask(system) == WORDS

@@ -87,6 +87,22 @@ def test_a_dry_run_leaves_nothing(world: World) -> None:
     assert world.value() == 0.0
 
 
+def test_a_test_file_is_measured_before_and_after_and_not_learned_from(
+    world: World, tmp_path: Path, mocker: Any
+) -> None:
+    def measure(models: Any, examples: Any, config: Any, hooks: Any) -> Any:
+        learned = float(models.trainables["adapter"].module.weight.detach()[0, 0])
+        return types.SimpleNamespace(loss=4.0 - learned, accuracy=learned / 4 * len(examples))
+
+    mocker.patch("sovl_core.validation.measure_examples", measure)
+    report = world.training.train([("a", "b")], test=[("c", "d")])
+    assert report.test == {"loss_before": 4.0, "accuracy_before": 0.0, "loss": 0.0, "accuracy": 1.0}
+    assert world.calls[0]["examples"] == [("a", "b")]
+    assert not hasattr(world.training.train([("a", "b")], test=[("c", "d")], keep=False), "test")
+    with pytest.raises(DataError):
+        world.training.train([("a", "b")], test=tmp_path / "none.jsonl")
+
+
 def test_what_another_process_keeps_is_undone_here(world: World) -> None:
     assert world.training.train([("a", "b")], keep=False) == Report()
     assert world.calls[0]["dry_run"] is False

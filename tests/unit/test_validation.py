@@ -10,7 +10,8 @@ from sovl_core.events import StepResult, TrainStep
 from sovl_core.hookspecs import hookimpl
 from sovl_core.models import Models
 from sovl_core.plugin import Plugin
-from sovl_core.validation import perplexity, validate_epoch
+from sovl_core.settings import SystemConfig
+from sovl_core.validation import measure_examples, perplexity, validate_epoch
 
 PAIRS = [("hello there", "general"), ("a", "much longer answer than the others"), ("bye", "b")]
 
@@ -49,6 +50,14 @@ def test_loss_is_the_mean_over_answer_tokens_however_they_are_batched(
     assert report.perplexity == pytest.approx(math.exp(report.loss))
     assert 0.0 <= report.accuracy <= 1.0
     assert report.skipped == 0
+
+
+def test_examples_are_measured_as_they_are_trained_on(models: Models, manager: Any) -> None:
+    config = SystemConfig()
+    examples = [Example(prompt, completion) for prompt, completion in PAIRS]
+    assert measure_examples(models, examples, config, manager()).loss == pytest.approx(by_hand(models), rel=1e-4)
+    config.generation.system_prompt = "Be brief."
+    assert measure_examples(models, examples, config, manager()).loss != pytest.approx(by_hand(models), rel=1e-4)
 
 
 def test_collated_batches_and_the_whole_sequence_give_the_same(models: Models, manager: Any) -> None:

@@ -116,7 +116,9 @@ class FakeSystem:
         dry_run: bool = False,
         progress: Any = None,
         keep: bool = True,
+        **more: Any,
     ) -> Any:
+        self.calls += [("train_more", more)] if more else []
         self.calls.append(("train" if keep else "train_along", (data, epochs, dry_run)))
 
         @dataclass

@@ -28,6 +28,18 @@ def test_a_dry_run_says_so(shell: Any, tmp_path: Path) -> None:
     assert json.loads(shell.out)["steps"] == 4
 
 
+def test_a_test_file_is_measured_on(shell: Any, tmp_path: Path) -> None:
+    file, test = tmp_path / "pairs.jsonl", tmp_path / "test.jsonl"
+    for path in (file, test):
+        path.write_text('{"prompt": "a", "completion": "b"}\nno pair\n')
+    assert shell("train", str(file), "--test", str(test)) == 0
+    assert shell.system.called("train_more") == [{"test": test}]
+    assert "pairs.jsonl, line 2" in shell.err
+    assert "test.jsonl, line 2" in shell.err
+    assert shell("train", str(file), "--test", str(tmp_path / "none.jsonl")) == 2
+    assert "none.jsonl: there is no such file" in shell.err
+
+
 def test_a_missing_file_is_refused_before_the_life_is_opened(shell: Any, tmp_path: Path) -> None:
     assert shell("train", str(tmp_path / "none.jsonl")) == 2
     assert "there is no such file" in shell.err
