@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Iterator
 
 import pytest
 
@@ -39,15 +39,25 @@ FACTS = FactSet(
 NIGHT = {
     "least_steps": 2,
     "most_steps": 2,
-    "background": 8,
+    "background": 4,
     "batch_answers": 4,
     "batch_background": 2,
     "dreams_per_memory": 4,
+    "judged_memories": 1,
     "learning_rate": 0.01,
     # A random model recalls nothing: what it learned is to be looked at all the same.
     "least_recall": 0.0,
     "drift_budget": 100.0,
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_replies() -> Iterator[None]:
+    """A random model never comes to an end: its replies are cut short instead."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sovl_core.evaluation.questions.ANSWER_TOKENS", 4)
+        patch.setattr("sovl_core.evaluation.measures.DRIFT_TOKENS", 4)
+        yield
 
 
 @pytest.fixture(scope="module")
