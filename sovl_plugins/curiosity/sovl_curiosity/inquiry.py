@@ -82,11 +82,13 @@ class Inquiry:
         if text is None or cancelled():
             return None
         from sovl_curiosity.embedding import embed
+        from sovl_curiosity.surprise import surprise
 
         calibration = self._calibration()
         unknown = self._ignorance(text, calibration, cancelled)
         vector = embed(context.models(), text)
-        interest = self._curiosity.weigh(unknown, vector, [*self.dreamed, *self._own])
+        new = surprise(context.models(), said) if settings.metric == "calibrated" else 1.0
+        interest = self._curiosity.weigh(unknown, vector, [*self.dreamed, *self._own], new)
         self._own.append(vector)
         return Candidate(text, interest, said, calibration is not None)
 

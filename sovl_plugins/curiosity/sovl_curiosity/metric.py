@@ -58,7 +58,11 @@ class TrueCuriosity:
         return self.weigh(ignorance(base_confidence, scaffold_confidence), embedding, memory)
 
     def weigh(
-        self, unknown: float, embedding: Optional[Tensor] = None, memory: Optional[List[Tensor]] = None
+        self,
+        unknown: float,
+        embedding: Optional[Tensor] = None,
+        memory: Optional[List[Tensor]] = None,
+        surprise: float = 1.0,
     ) -> Interest:
         """Score a question, and remember the score unless there was nothing to compare the question with.
 
@@ -67,10 +71,11 @@ class TrueCuriosity:
         :param unknown: ignorance of its answer, in [0, 1].
         :param embedding: float [width], the question's; None counts as wholly new.
         :param memory: float [width] each, what it is compared with.
+        :param surprise: in [0, 1], of what the question is about; novelty is this times the distance to memory.
         """
         settings = self._settings
         alike = comparable(embedding, memory or [])
-        new = novelty(embedding, alike)
+        new = surprise * novelty(embedding, alike)
         total = settings.ignorance_weight + settings.novelty_weight
         raw = (settings.ignorance_weight * unknown + settings.novelty_weight * new) / (total if total > 1 else 1.0)
         score = raw if settings.metric == "classic" else rank(raw, self.scores)

@@ -47,6 +47,7 @@ def journal(tmp_path):
 @pytest.fixture
 def context(journal, script, mocker):
     mocker.patch("sovl_curiosity.embedding.embed", side_effect=lambda models, text: vector(len(text)))
+    mocker.patch("sovl_curiosity.surprise.surprise", return_value=1.0)
     context = SimpleNamespace(
         name="curiosity",
         settings=CuriositySettings(eruption_chance=1.0, wake_up=False),

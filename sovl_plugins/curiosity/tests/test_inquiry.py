@@ -59,3 +59,13 @@ def test_once_calibrated_one_pass_tells_ignorance(context, script, mocker):
     assert (tried.prompt, tried.max_new_tokens, tried.use_scaffold) == ("Where does Biscuit sleep?", 12, True)
     (signals,) = calibration.ignorance.call_args.args
     assert signals.recalled == 0.0
+
+
+@pytest.mark.parametrize(("metric", "novelty"), [("classic", 1.0), ("ranked", 1.0), ("calibrated", 0.25)])
+def test_surprise_at_what_was_said_counts_where_it_is_not_the_classic_formula(context, script, mocker, metric, novelty):
+    told = mocker.patch("sovl_curiosity.surprise.surprise", return_value=0.25)
+    context.settings = CuriositySettings(metric=metric)
+    script.questions = ["Where does Biscuit sleep?"]
+    candidate = Inquiry(context, TrueCuriosity(context.settings)).question_about(SAID, [])
+    assert candidate.interest.novelty == novelty
+    assert [call.args[1] for call in told.call_args_list] == ([SAID] if metric == "calibrated" else [])

@@ -43,6 +43,12 @@ def test_ignorance_from_elsewhere_is_weighed_alike():
     assert TrueCuriosity(CuriositySettings(), scores=[0.1]).weigh(0.0, EAST, [EAST]).score == 0.5
 
 
+def test_what_surprises_nobody_is_less_new():
+    interest = TrueCuriosity(CuriositySettings(metric="classic")).weigh(0.5, EAST, [EAST + NORTH], surprise=0.5)
+    assert interest.novelty == pytest.approx(0.5 * (1 - 0.5**0.5))
+    assert interest.raw == pytest.approx(0.7 * 0.5 + 0.3 * interest.novelty)
+
+
 @given(share, share, share, share)
 def test_scores_are_shares(base, scaffold, ignorance_weight, novelty_weight):
     settings = CuriositySettings(ignorance_weight=ignorance_weight, novelty_weight=novelty_weight)
