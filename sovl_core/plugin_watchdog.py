@@ -102,9 +102,10 @@ class HookWatch:
 
     def hanging(self, thread: Optional[int] = None) -> bool:
         """Return whether a thread, by default this one, is in a hook past its limit just now."""
-        # No lock: this is asked in a signal handler, which may have interrupted whoever holds it.
-        stays = self._stays.get(threading.get_ident() if thread is None else thread)
-        return bool(stays) and stays[-1].overdue  # type: ignore[index]
+        # No lock: this is asked in a signal handler, which may have interrupted whoever holds it. A copy, because the
+        # thread may be leaving the hook just now.
+        stays = list(self._stays.get(threading.get_ident() if thread is None else thread, ()))
+        return bool(stays) and stays[-1].overdue
 
     def in_a_hook(self, who: str) -> bool:
         """Return whether a plugin's code is under way in any thread."""
