@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +63,13 @@ def test_a_wrong_result_is_described(hook: str, value: object, message: str) -> 
 
 def test_what_a_hook_without_results_expects_has_a_name() -> None:
     assert hook_kinds()["on_feedback"].expected == "nothing"
+
+
+def test_the_document_of_failures_tells_each_hooks_limit() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "hook-versions.md").read_text(encoding="utf-8")
+    told = {}
+    for line in document.splitlines():
+        key = re.search(r"hooks\.\w+_limit", line)
+        if line.startswith("| `on_") and key:
+            told.update(dict.fromkeys(re.findall(r"`(on_\w+)`", line.split("|")[1]), key[0]))
+    assert told == {name: kind.limit_key for name, kind in hook_kinds().items()}
