@@ -202,6 +202,13 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         examples=("lifecycle", "lifecycle --capacity-factor 0.02 --curve exponential"),
     ),
     CommandEntry(
+        "layers",
+        "tune_commands:layers",
+        "Set up",
+        "Show or change which layers of the base listen.",
+        examples=("layers", "layers --placement balanced", "layers --placement fixed --numbers 3,7"),
+    ),
+    CommandEntry(
         "blend",
         "tune_commands:blend",
         "Set up",

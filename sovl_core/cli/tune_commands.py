@@ -1,7 +1,7 @@
-"""Tuning by name: ``sleep tune``, ``dream tune``, ``lifecycle``, ``blend``. Each names settings that belong together.
+"""Tuning by name: ``sleep tune``, ``dream tune``, ``lifecycle``, ``layers``, ``blend``.
 
-Whatever plugin a setting belongs to: who tunes dreams need not know that noise is the memory plugin's. Ranges come from
-the settings' schema; what is changed is kept, as with ``config set``.
+Each names settings that belong together, whatever plugin they belong to: who tunes dreams need not know that noise is
+the memory plugin's. Ranges come from the settings' schema; what is changed is kept, as with ``config set``.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ LIFECYCLE = {
     "sigmoid-shift": "lifecycle.sigmoid_shift",
     "gain-eager": "lifecycle.exposure_gain_eager",
     "gain-sluggish": "lifecycle.exposure_gain_sluggish",
+}
+LAYERS = {
+    "placement": "plugins.cross_attention.placement",
+    "numbers": "plugins.cross_attention.layers",
 }
 BLEND = {
     "weight-cap": "plugins.cross_attention.weight",
@@ -168,4 +172,5 @@ def _type(info: SettingInfo) -> Any:
 tune_sleep = TuneCommand("tune", SLEEP, "Show or change when it sleeps by itself.")
 tune_dream = TuneCommand("tune", DREAM, "Show or change when it dreams, and what a dream leaves behind.")
 lifecycle = TuneCommand("lifecycle", LIFECYCLE, "Show or change how a life matures.")
+layers = TuneCommand("layers", LAYERS, "Show or change which layers of the base listen, from the next start on.")
 blend = TuneCommand("blend", BLEND, "Show or change how much of what was learned is heard, and how freely it speaks.")

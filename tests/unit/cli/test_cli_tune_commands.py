@@ -14,6 +14,7 @@ TUNED = {
     ("sleep", "tune"): tune_commands.SLEEP,
     ("dream", "tune"): tune_commands.DREAM,
     ("lifecycle",): tune_commands.LIFECYCLE,
+    ("layers",): tune_commands.LAYERS,
     ("blend",): tune_commands.BLEND,
 }
 
@@ -28,7 +29,7 @@ def test_without_options_each_setting_is_shown_with_its_range(shell: Any, words:
     assert shell(*words) == 0
     for name in TUNED[words]:
         assert f"--{name} " in shell.out
-    assert " to " in shell.out
+    assert " to " in shell.out or words == ("layers",)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,7 @@ def test_without_options_each_setting_is_shown_with_its_range(shell: Any, words:
         ("dream tune --noise 0.02 --swing 0.2", "plugins.dream.swing", 0.2),
         ("lifecycle --curve exponential", "lifecycle.curve", "exponential"),
         ("blend --base-temperature 0.9", "generation.temperature", 0.9),
+        ("layers --placement fixed --numbers 3,7", "plugins.cross_attention.layers", [3, 7]),
         ("gestate tune --confidence 0.6", "plugins.gestation.minimum_confidence", 0.6),
     ],
 )
