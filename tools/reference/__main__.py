@@ -20,7 +20,7 @@ def wanted_pages(root: Path = ROOT) -> Dict[Path, str]:
     pages = {
         folder / "commands.md": commands_page(commands_of(own), surroundings_of(own)),
         folder / "settings.md": settings_page(own),
-        folder / "hooks.md": hooks_page(),
+        folder / "hooks.md": hooks_page(own),
         folder / "objects.md": objects_page(),
     }
     for path in sorted((root / "docs").rglob("*.md")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Mapping, Tuple
 
 from sovl_core import events, journal, models, plugin, records, scaffold_context, vitals
 from sovl_core.hookspecs import HOOK_API_VERSION, SOVLHookSpecs
@@ -46,8 +46,11 @@ OBJECTS: Tuple[Any, ...] = (
 )
 
 
-def hooks_page() -> str:
-    """Return the page of hooks: when each is called, with what, and what becomes of results."""
+def hooks_page(plugins: Mapping[str, Any]) -> str:
+    """Return the page of hooks: when each is called, with what, and what becomes of results.
+
+    :param plugins: classes of plugins by name, whose capabilities are listed.
+    """
     hooks = {name: function for name, function in vars(SOVLHookSpecs).items() if name.startswith("on_")}
     kinds = hook_kinds()
     prose, _ = from_docstring(inspect.getmodule(SOVLHookSpecs).__doc__ or "")
@@ -60,7 +63,7 @@ def hooks_page() -> str:
     parts = [about, f"The hook API has version {HOOK_API_VERSION}.", table(("hook", "argument", "results"), rows)]
     for name, function in hooks.items():
         parts += _hook(name, function, kinds[name])
-    return page("Hooks", *parts)
+    return page("Hooks", *parts, *_capabilities(plugins))
 
 
 def objects_page() -> str:
@@ -79,6 +82,18 @@ def objects_page() -> str:
             )
         parts += _methods(described)
     return page("Objects that hooks carry", *parts)
+
+
+def _capabilities(plugins: Mapping[str, Any]) -> List[str]:
+    kinds = ("provides", "after", "before", "requires")
+    rows = [
+        [name, *(", ".join(map(code, getattr(plugin, kind))) for kind in kinds)] for name, plugin in plugins.items()
+    ]
+    about = (
+        "A plugin stands in the order by names of capabilities, never of plugins. These are declared by SOVL's own; "
+        "`sovl plugins order` shows what came of them."
+    )
+    return ["## Capabilities", about, table(("plugin", *kinds), rows)]
 
 
 def _argument(function: Any) -> str:

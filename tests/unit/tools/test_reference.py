@@ -89,9 +89,13 @@ def test_a_part_that_is_not_there_is_named(folder: Path) -> None:
 
 
 def test_the_page_of_hooks_has_every_hook_with_its_whole_docstring() -> None:
-    text = hooks_page()
+    text = hooks_page({"quantization": plugins()["quantization"]})
     hooks = [name for name in vars(SOVLHookSpecs) if name.startswith("on_")]
-    assert [line for line in text.splitlines() if line.startswith("## ")] == [f"## `{name}`" for name in hooks]
+    assert [line for line in text.splitlines() if line.startswith("## ")] == [
+        *(f"## `{name}`" for name in hooks),
+        "## Capabilities",
+    ]
+    assert "| quantization | `model.precision` |" in text
     assert "def on_dream(self, request: DreamRequest) -> Optional[List[Dream]]: ..." in text
     assert "- `turn`: the request; its fields may be changed in place" in text
     assert "``" not in text.replace("```", "")
