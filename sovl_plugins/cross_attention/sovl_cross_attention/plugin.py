@@ -120,6 +120,8 @@ class CrossAttentionPlugin(Plugin):
             if not scaffold_context.silent and not self.prompts_heard:
                 # All that was trained was to listen to rows of memories, and whoever brings them is not here.
                 scaffold_context, influence = None, 0.0
+        if scaffold_context is not None and relevance is not None and turn.purpose == "reply":
+            turn.temperature = min(turn.temperature, self.settings.recall_temperature)
         with self.stack.hearing(scaffold_context, self.settings.layer_weights, steps=steps):
             reply = yield
         if reply is not None:

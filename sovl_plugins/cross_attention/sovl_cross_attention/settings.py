@@ -60,6 +60,12 @@ class CrossAttentionSettings(PluginSettings):
     relevance_threshold: float = Field(
         0.35, ge=0, le=1, description="Relevance below which the scaffold is skipped for a turn; 1 skips it always."
     )
+    recall_temperature: float = Field(
+        0.2,
+        ge=0,
+        le=2,
+        description="Sampling temperature at most of replies that draw on memories: chance makes up what was not told.",
+    )
     answer_probe: bool = Field(
         True, description="Look whether what was told answers the prompt, where the base proves able to tell."
     )

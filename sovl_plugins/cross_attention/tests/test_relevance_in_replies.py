@@ -163,3 +163,27 @@ def test_another_layer_counts_from_the_next_night_on(plugin, world):
     assert plugin.router.gate.prompts() == known
     assert plugin.router.height == 1.0
     assert not torch.equal(next(iter(plugin.router.gate._examples.values()))[0], features)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "purpose", "temperature", "expected"),
+    [
+        (OPEN[0], "reply", 0.7, 0.2),
+        (OPEN[0], "reply", 0.0, 0.0),
+        (OPEN[0], "play", 0.7, 0.7),
+        (SHUT[0], "reply", 0.7, 0.7),
+    ],
+)
+def test_what_is_recalled_is_left_to_chance_less_than_what_is_made_up(
+    plugin, world, prompt, purpose, temperature, expected
+):
+    turn = Turn(prompt, purpose=purpose, temperature=temperature)
+    world.answered(plugin, turn)
+    assert turn.temperature == expected
+
+
+def test_where_relevance_is_not_measured_the_temperature_stays(plugin, world):
+    plugin.settings.relevance_gate = False
+    turn = Turn(OPEN[0], temperature=0.7)
+    world.answered(plugin, turn)
+    assert turn.temperature == 0.7
