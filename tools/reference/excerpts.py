@@ -2,14 +2,16 @@
 
 In a page ``<!-- from FILE -->`` begins a block of code that is the file, ``<!-- from FILE NAME -->`` one that is the
 part of it between the lines ``# [NAME]`` and ``# [end NAME]`` (in Markdown ``<!-- NAME -->`` and
-``<!-- end of NAME -->``); ``<!-- end -->`` ends it.
+``<!-- end of NAME -->``) or else the class, function or method of that dotted name; ``<!-- end -->`` ends it.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import textwrap
 from pathlib import Path
+from typing import Any
 
 MARK = re.compile(r"(<!-- from (\S+?)(?: ([^>]+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
 LANGUAGES = {".py": "python", ".toml": "toml", ".md": "text", ".json": "json", ".jsonl": "json"}
@@ -44,4 +46,18 @@ def _part(text: str, part: str, name: str) -> str:
         found = re.search(pattern, text, re.DOTALL | re.MULTILINE)
         if found:
             return textwrap.dedent(re.sub(r"^ *# \[.*\]\n", "", found.group(1), flags=re.MULTILINE))
-    raise ValueError(f"{name} has no part {part!r}")
+    defined = _definition(text, part) if name.endswith(".py") else ""
+    if not defined:
+        raise ValueError(f"{name} has no part {part!r}")
+    return defined
+
+
+def _definition(text: str, dotted: str) -> str:
+    """Return the source of a class, function or method with its decorators, "" when there is none of that name."""
+    found: Any = ast.parse(text)
+    for word in dotted.split("."):
+        found = next((node for node in getattr(found, "body", ()) if getattr(node, "name", "") == word), None)
+    if found is None:
+        return ""
+    first = min([found.lineno, *(decorator.lineno for decorator in found.decorator_list)])
+    return textwrap.dedent("\n".join(text.splitlines()[first - 1 : found.end_lineno]))

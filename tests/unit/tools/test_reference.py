@@ -80,6 +80,14 @@ def test_a_whole_file_and_a_block_of_another_page(folder: Path) -> None:
     assert shown == "<!-- from page.md said -->\n```\nhello\n```\n<!-- end -->"
 
 
+def test_a_method_is_found_by_its_name(folder: Path) -> None:
+    (folder / "more.py").write_text(
+        "class C:\n    @cached\n    def f(self):\n        return 1\n\n    def g(self): ...\n"
+    )
+    shown = with_excerpts("<!-- from more.py C.f -->\n<!-- end -->", folder)
+    assert shown == "<!-- from more.py C.f -->\n```python\n@cached\ndef f(self):\n    return 1\n```\n<!-- end -->"
+
+
 def test_a_part_that_is_not_there_is_named(folder: Path) -> None:
     with pytest.raises(ValueError, match=r"code\.py has no part 'gone'"):
         with_excerpts("<!-- from code.py gone -->\n<!-- end -->", folder)

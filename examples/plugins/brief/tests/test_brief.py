@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from sovl_brief import BriefPlugin
 from sovl_core.events import Reply
+from sovl_core.testing import PluginConformance
 
 
 # [test]
@@ -20,6 +21,10 @@ def test_the_count_of_cut_replies_outlives_the_session(sovl_life):
         life.generate("Hello")
     with sovl_life(BriefPlugin, reply=say) as life:
         assert "1 replies cut" in life.commands()["brief"].run([], {})
+
+
+class TestConformance(PluginConformance):
+    plugin = BriefPlugin
 
 
 # [end test]
