@@ -24,9 +24,12 @@ SMALL = {
 }
 # What a night costs, where somebody knows how to sleep.
 SMALL_NIGHT = {
-    "gestation": {"dreams_per_memory": 3, "background": 6, "least_steps": 2, "most_steps": 2, "judged_memories": 1},
+    "gestation": {"dreams_per_memory": 3, "background": 2, "least_steps": 2, "most_steps": 2, "judged_memories": 1},
     "dream": {"sampled_background": 0, "background_tokens": 4},
 }
+# What a base is practised with costs as much as all the rest, and is the same whoever else is there: the life with
+# every plugin goes through it for all.
+WITHOUT_PRACTICE = {"cross_attention": {"answer_probe": False}}
 
 
 def open_life(model: str, folder: Path, plugins: Optional[List[str]], warnings: List[str]) -> SOVLSystem:
@@ -36,7 +39,8 @@ def open_life(model: str, folder: Path, plugins: Optional[List[str]], warnings: 
     installed = {entry.name for found in distributions() for entry in found.entry_points if entry.group == "sovl"}
     on = installed if plugins is None else set(plugins) & installed
     settings = {**SMALL, "core.base_model": model}
-    settings.update({f"plugins.{name}.{key}": value for name in on for key, value in SMALL_NIGHT.get(name, {}).items()})
+    small = SMALL_NIGHT if plugins is None else {**SMALL_NIGHT, **WITHOUT_PRACTICE}
+    settings.update({f"plugins.{name}.{key}": value for name in on for key, value in small.get(name, {}).items()})
     return SOVLSystem.open(folder, overrides=settings, plugins=plugins, environ={}, strict=True, warn=warnings.append)
 
 
