@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import re
 from typing import Set
 
@@ -21,5 +22,6 @@ def test_there_are_enough_and_none_twice() -> None:
 
 def test_none_of_them_is_trained_on_as_background() -> None:
     everyday = pytest.importorskip("sovl_dream.everyday_prompts").EVERYDAY
-    assert len(everyday) > 40
-    assert _keys(OFF_TOPIC) & _keys(everyday) == set()
+    framed = pytest.importorskip("sovl_dream.framed_prompts").framed_prompts(10_000, random.Random(0))
+    assert min(len(everyday), len(framed)) > 40
+    assert _keys(OFF_TOPIC) & _keys([*everyday, *framed]) == set()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Callable, List, Sequence
 
 from sovl_core.events import Dream, DreamRequest
 from sovl_dream.everyday_prompts import EVERYDAY
+from sovl_dream.framed_prompts import framed_prompts
 
 if TYPE_CHECKING:
     from sovl_core.models import Models
@@ -27,7 +28,7 @@ def background_dreams(
     breathe: Callable[[], None],
     progress: Callable[[str, int, int], None] = lambda detail, step, total: None,
 ) -> List[Dream]:
-    """Return ``request.background`` dreams: prompts the base made up, and short everyday ones.
+    """Return ``request.background`` dreams: prompts the base made up, everyday ones, and ones in memories' own frames.
 
     Prompts the base makes up are long; without short questions beside them a relevance gate learns to tell long from
     short. A sixth, at least four, is held out to judge by.
@@ -47,6 +48,7 @@ def background_dreams(
         )
     everyday = list(EVERYDAY)
     request.rng.shuffle(everyday)
+    prompts += framed_prompts(int(wanted * settings.framed_background), request.rng)
     prompts = list(dict.fromkeys(prompts + everyday))[:wanted]
     request.rng.shuffle(prompts)
     return kept_dreams("background", prompts, models, system_prompt, settings, breathe, partial(progress, BACKGROUND))

@@ -32,6 +32,12 @@ class DreamSettings(PluginSettings):
     sampled_background: float = Field(
         0.1, ge=0, le=1, description="Share of background prompts the base makes up itself; the rest are short ones."
     )
+    framed_background: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="Share of background prompts that are worded as memories are asked for, and ask for none.",
+    )
     background_tokens: int = Field(12, ge=1, le=512, description="Longest answer of a background dream, in tokens.")
     swing: float = Field(0.1, ge=0, le=1, description="Variance of the latest confidences above which a dream is due.")
     temperament_change: float = Field(

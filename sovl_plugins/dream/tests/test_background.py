@@ -16,7 +16,7 @@ from sovl_dream.batch_generation import greedy_answers
 from sovl_dream.everyday_prompts import EVERYDAY
 from sovl_dream.settings import DreamSettings
 
-SETTINGS = DreamSettings(sampled_background=0.0, background_tokens=6)
+SETTINGS = DreamSettings(sampled_background=0.0, framed_background=0.0, background_tokens=6)
 
 
 @pytest.fixture
@@ -67,6 +67,14 @@ def test_a_share_is_made_up_by_the_base(models, monkeypatch):
     assert wanted == [2]
     assert "What do whales dream of?" in prompts
     assert len(set(prompts)) == len(prompts) == 8
+
+
+def test_a_share_is_worded_as_memories_are_asked_for(models, monkeypatch):
+    monkeypatch.setattr(batch_generation, "greedy_answers", lambda models, prompts, *_: ["Yes."] * len(prompts))
+    settings = DreamSettings(sampled_background=0.0, framed_background=0.5)
+    prompts = {entry.prompt for entry in dreamt(models, 40, settings)}
+    assert len(prompts) == 40
+    assert len(prompts.difference(EVERYDAY)) == 20
 
 
 def test_the_same_seed_dreams_the_same(models):
