@@ -219,8 +219,15 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "plugins",
         "plugin_commands:plugins",
         "Set up",
-        "List the plugins, tell about one, switch one on or off.",
-        examples=("plugins list", "plugins info dream", "plugins order", "plugins disable curiosity"),
+        "List the plugins, tell about one, switch one on or off, begin one.",
+        examples=(
+            "plugins list",
+            "plugins info dream",
+            "plugins order",
+            "plugins disable curiosity",
+            "plugins new diary --hooks on_journal,on_sleep",
+            "plugins check dream",
+        ),
     ),
     CommandEntry(
         "run",

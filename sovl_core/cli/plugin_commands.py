@@ -1,4 +1,4 @@
-"""Which plugins there are: ``plugins list|info|order``."""
+"""Which plugins there are: ``plugins list|info|order``; the group that the other commands are in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import click
 
 from sovl_core.cli.command_group import SuggestingGroup
 from sovl_core.cli.plugin_catalog import complete_plugin, find_plugin, plugin_manager
+from sovl_core.cli.plugin_conformance import check
+from sovl_core.cli.plugin_new import new
 from sovl_core.cli.plugin_switches import disable, enable
 from sovl_core.cli.tables import print_rows, print_table
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 @click.group("plugins", cls=SuggestingGroup, invoke_without_command=True)
 @click.pass_context
 def plugins(context: click.Context) -> None:
-    """List the plugins, tell about one, switch one on or off."""
+    """List the plugins, tell about one, switch one on or off, begin one of your own."""
     if context.invoked_subcommand is None:
         context.invoke(list_plugins)
 
@@ -82,6 +84,8 @@ def order(app: AppContext, as_json: bool) -> None:
 
 plugins.add_command(enable)
 plugins.add_command(disable)
+plugins.add_command(new)
+plugins.add_command(check)
 
 
 def plugin_data(info: PluginInfo) -> Dict[str, Any]:

@@ -75,10 +75,21 @@ class Subject:
 
 
 class Check(NamedTuple):
-    """One thing that is asked; ``run`` raises :class:`NotConforming` or a SOVLError."""
+    """One thing that is asked; ``run`` raises :class:`NotConforming` or a SOVLError.
+
+    What is asked of a plugin's ``life`` cannot be told of one that does not keep the ``contract``: it is refused.
+    """
 
     title: str
     run: Callable[[Subject], None]
+    part: str = "life"
+
+
+class Result(NamedTuple):
+    """What came of a check: ``problem`` is "" where there is none, None where it was not tried."""
+
+    title: str
+    problem: Optional[str]
 
 
 def imports_light(subject: Subject) -> None:
@@ -184,15 +195,24 @@ def failures_are_named(subject: Subject) -> None:
 
 #: In the order in which they are run.
 CHECKS: Tuple[Check, ...] = (
-    Check("imports fast and without torch", imports_light),
-    Check("every hook matches its specification", hooks_match),
-    Check("settings refuse unknown keys", settings_refuse_unknown_keys),
+    Check("imports fast and without torch", imports_light, "import"),
+    Check("every hook matches its specification", hooks_match, "contract"),
+    Check("settings refuse unknown keys", settings_refuse_unknown_keys, "contract"),
     Check("lives a day without failing", lives_a_day),
     Check("state comes back, without pickle", state_comes_back),
     Check("switched off is as if not installed", switched_off_is_absent),
     Check("leaves nothing behind", leaves_nothing_behind),
     Check("what it raises is reported by name", failures_are_named),
 )
+
+
+def run_checks(subject: Subject) -> Iterator[Result]:
+    """Run all checks, one after another."""
+    refused = False
+    for check in CHECKS:
+        problem = None if refused and check.part == "life" else problem_of(check, subject)
+        refused = refused or (bool(problem) and check.part == "contract")
+        yield Result(check.title, problem)
 
 
 def problem_of(check: Check, subject: Subject) -> str:

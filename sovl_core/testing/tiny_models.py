@@ -68,6 +68,8 @@ def _make(path: Path, family: str) -> None:
     import torch
     import transformers
 
+    from sovl_core.pretrained import quiet_transformers
+
     # Typed as anything: what mypy makes of it differs between the versions of transformers.
     library: Any = transformers
     made = _FAMILIES[family]
@@ -77,8 +79,9 @@ def _make(path: Path, family: str) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(made.seed)
         model = library.AutoModelForCausalLM.from_config(config)
-    model.save_pretrained(str(path))
-    tokenizer.save_pretrained(str(path))
+    with quiet_transformers():
+        model.save_pretrained(str(path))
+        tokenizer.save_pretrained(str(path))
 
 
 def _chat_tokenizer() -> Any:

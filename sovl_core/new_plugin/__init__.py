@@ -1,0 +1,1 @@
+"""Writes the distribution of a new plugin: what ``sovl plugins new`` does."""
