@@ -18,6 +18,8 @@ _SMALL_TALK = re.compile(
     r"say|describe|remind|help|invent|suggest|recommend|i see|i (?:was|am) wondering|"
     r"i(?: (?:do|did) not| don['’]?t| didn['’]?t)? (?:think|guess|hope|mean|wonder|suppose|assume|wish|bet|believe|"
     r"understand|agree|disagree|know (?:that|what|how|why|if|whether)|see (?:what|why|how|that)|feel)|"
+    r"i(?: (?:forgot|forget|have forgotten)|['’]ve forgotten| (?:cannot|can['’]?t|can not) (?:remember|recall)) "
+    r"(?:what|who|where|when|which|how|why|whether|if)|"
     r"i(?: do not| don['’]?t) (?:know|care|remember)|i(?:['’]ll| will) (?:be (?:right )?back|try|let you)|"
     r"my (?:dear|god|goodness|bad|pleasure|apologies|guess|question|problem|point|request)"
     r"(?!-)(?! \w+ (?:is|are)\b))\b",

@@ -48,7 +48,6 @@ def test_nothing_is_asked_of_the_users_own(matter):
     assert not {"my", "mine", "our", "your", "me"}.intersection(words)
 
 
-def test_nothing_lasting_is_told():
-    """What tells of the moment ("I forgot …") is all that may look like a statement."""
-    told = {s.lemma for prompt in ALL for s in statements_in(Episode(1, "c", prompt))}
-    assert told <= {"forget", "not remember"}, told
+def test_nothing_is_told():
+    told = [s.text for prompt in ALL for s in statements_in(Episode(1, "c", prompt))]
+    assert told == []

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.no_torch
         "I'm tired",
         "I don't think so",
         "I need help",
+        "I forgot what I wanted to say",
+        "I can't remember who wrote Hamlet",
         "I'd like to know more",
         "I like you",
         "I hate this",
@@ -30,7 +32,8 @@ def test_small_talk(sentence):
 @pytest.mark.parametrize(
     "sentence",
     ["I'm a nurse", "I don't eat meat", "I need glasses to read", "I'd like to visit Japan", "My god-daughter is Ida",
-     "My problem number is 3", "Helena is my boss", "Whitney is my boss", "I feed the birds"],
+     "My problem number is 3", "Helena is my boss", "Whitney is my boss", "I feed the birds",
+     "I forgot my umbrella on the train", "I can't remember names"],
 )  # fmt: skip
 def test_statements_are_none(sentence):
     assert not is_small_talk(sentence)
