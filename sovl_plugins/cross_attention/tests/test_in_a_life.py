@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import torch
 
@@ -59,12 +61,25 @@ def bare(system, question):
     return output.sequences[0, ids.shape[1] :].tolist(), torch.cat(output.logits)
 
 
+@pytest.fixture(scope="module")
+def trained(tiny_base, tmp_path_factory):
+    """The folder of a life that was trained by day until it knew."""
+    from sovl_core.system import SOVLSystem
+
+    folder = tmp_path_factory.mktemp("trained") / "life"
+    settings = {key.replace("__", "."): value for key, value in QUICK.items()}
+    settings.update({"core.base_model": str(tiny_base), "core.scaffold_model": "base[:2]", "core.device": "cpu"})
+    opened = SOVLSystem.open(folder, overrides=settings, plugins=["cross_attention"], strict=True, environ={})
+    with opened as system:
+        system.train(PAIRS)
+    return folder
+
+
 @pytest.fixture
-def learned(open_life):
-    """A life that was trained by day until it knew."""
-    system = open_life("cross_attention", **QUICK)
-    system.train(PAIRS)
-    return system
+def learned(open_life, trained, tmp_path):
+    """A life of one's own that knows."""
+    shutil.copytree(str(trained), str(tmp_path / "life"))
+    return open_life("cross_attention", **QUICK)
 
 
 def test_what_it_is_trained_on_becomes_known(open_life):
@@ -188,3 +203,18 @@ def test_layers_named_by_hand_and_layers_that_do_not_exist(open_life):
     system = open_life("cross_attention", **chosen, plugins__cross_attention__layers=[7])
     with pytest.raises(PluginError, match="layer 7 does not exist"):
         system.models()
+
+
+def test_without_adapters_the_cross_attention_learns_alone(open_life):
+    without = {**QUICK, "training__epochs": 2, "lora__enabled": False}
+    system = open_life("cross_attention", **without)
+    system.train(PAIRS)
+    trained = {name: set(tensors) for name, tensors in system.models().snapshot().items()}
+    assert trained["scaffold"] == set()
+    assert any(name.endswith("gate") for name in trained["cross_attention"])
+    reply = ask(system, PAIRS[0][0])[0].token_ids
+    assert not system.plugins.get("cross_attention").stack.is_identity
+    system.close()
+    again = open_life("cross_attention", **without)
+    assert ask(again, PAIRS[0][0])[0].token_ids == reply
+    assert not again.plugins.get("cross_attention").stack.is_identity
