@@ -12,6 +12,7 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard sovl_plugins/*/pyproj
 # A check gives the same answer twice: property tests look for new cases when pytest is run by hand.
 SAME_CASES := --hypothesis-seed=0
 PACKAGES := sovl_core $(sort $(wildcard sovl_plugins/*/sovl_*))
+EXAMPLES := $(sort $(wildcard examples/*.py examples/plugins/*/sovl_*))
 METADATA := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 EDITABLE_PLUGINS := $(PLUGINS:%=--editable ./%)
 # Installed beforehand, so that none of the projects is built in an environment of its own.
@@ -61,7 +62,7 @@ check: install
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/vermin --target=3.8- --no-tips --violations $(PACKAGES)
+	$(VENV)/bin/vermin --target=3.8- --no-tips --violations $(PACKAGES) $(EXAMPLES)
 
 # The reference is written into docs/, where it can be read without building anything; a test fails when it is behind.
 docs: install

@@ -7,6 +7,7 @@ import pytest
 from sovl_core.events import Dream, Forgetting, Idle, NightReport
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin
+from sovl_core.records import Exchange
 from sovl_diary import DiaryPlugin
 from sovl_diary.pages import Pages, Section
 
@@ -143,8 +144,7 @@ def test_a_life_that_is_only_read_is_not_written_about(life, sovl_life):
 
 def test_a_life_that_began_without_it_is_written_up(sovl_life):
     before = sovl_life(reply="I see.")
-    for number in range(501):
-        before.journal.begin_episode(f"Told {number}", "c", source="tell")
+    before.journal.take_in([Exchange(f"Told {number}", source="tell") for number in range(501)])
     before.close()
     life = sovl_life(DiaryPlugin, reply="I see.")
     life.close()

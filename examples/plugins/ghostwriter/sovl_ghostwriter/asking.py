@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from typing import Callable, Generic, Iterator, List, Optional, Sequence, Tuple, TypeVar
@@ -32,6 +33,8 @@ class Asking(Generic[Item]):
             self._waiting.put(item)
         self._outcomes: queue.Queue[Outcome[Item]] = queue.Queue()
         self._patience = patience
+        self._failed = 0
+        self._counting = threading.Lock()
         self._ended = threading.Event()
         # Daemons: a process that ends in the middle of a night does not wait for somebody else's server.
         self._threads: List[threading.Thread] = [
@@ -46,21 +49,16 @@ class Asking(Generic[Item]):
         """
         for thread in self._threads:
             thread.start()
-        failed = 0
         try:
-            while failed < self._patience and (self._working() or not self._outcomes.empty()):
+            while self._working() or not self._outcomes.empty():
                 breathe()
-                try:
-                    outcome = self._outcomes.get(timeout=BREATH)
-                except queue.Empty:
-                    continue
-                failed = 0 if outcome[2] is None else failed + 1
-                yield outcome
+                with contextlib.suppress(queue.Empty):
+                    yield self._outcomes.get(timeout=BREATH)
         finally:
             self._ended.set()
 
     def _working(self) -> bool:
-        return any(thread.is_alive() for thread in self._threads)
+        return not self._ended.is_set() and any(thread.is_alive() for thread in self._threads)
 
     def _work(self) -> None:
         while not self._ended.is_set():
@@ -69,9 +67,18 @@ class Asking(Generic[Item]):
             except queue.Empty:
                 return
             try:
-                self._outcomes.put((item, self._ask(item), None))
+                outcome: Outcome[Item] = (item, self._ask(item), None)
             except EndpointFailed as error:
-                self._outcomes.put((item, None, error))
+                outcome = (item, None, error)
             except Exception as error:
                 # A thread that ends without a word would leave its items without an outcome.
-                self._outcomes.put((item, None, EndpointFailed(type(error).__name__)))
+                outcome = (item, None, EndpointFailed(type(error).__name__))
+            # First of all: whoever sees the end looks for what is left.
+            self._outcomes.put(outcome)
+            self._count(outcome[2] is not None)
+
+    def _count(self, failed: bool) -> None:
+        with self._counting:
+            self._failed = self._failed + 1 if failed else 0
+            if self._failed >= self._patience:
+                self._ended.set()

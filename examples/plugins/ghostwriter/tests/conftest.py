@@ -35,6 +35,8 @@ class Server:
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
+        # Whoever gives up on an answer closes the line.
+        self.http.handle_error = lambda request, address: None
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01})
         self.thread.start()
         self.url = f"http://127.0.0.1:{self.http.server_port}/v1"

@@ -76,8 +76,7 @@ def test_the_log_has_kinds_and_no_words(life):
 
 def test_secrets_of_before_are_found_by_number(sovl_life):
     before = sovl_life(reply="I see.")
-    for number in range(502):
-        before.journal.begin_episode(SAID if number in (0, 501) else KEPT, "c")
+    before.journal.take_in([Exchange(SAID if number in (0, 501) else KEPT) for number in range(502)])
     before.close()
     life = sovl_life(GuardPlugin, reply="I see.")
     run = life.commands()["secrets"].run
