@@ -130,7 +130,7 @@ def test_a_reader_trains_along_with_the_process_that_keeps(life_of: Any, mocker:
     reader = life_of(read_only=True)
     train = mocker.patch.object(reader._parts.training, "train", return_value="report")
     assert reader.train([("a", "b")], epochs=2, keep=False) == "report"
-    train.assert_called_once_with([("a", "b")], 2, False, None, False)
+    train.assert_called_once_with([("a", "b")], 2, False, None, False, None)
 
 
 def test_closing_twice_does_no_harm_and_lets_the_lock_go(life_of: Any) -> None:
