@@ -79,7 +79,7 @@ def reports(written: Path) -> Reports:
     with pytest.MonkeyPatch.context() as patch:
         for folder in written.glob("sovl-*"):
             patch.syspath_prepend(str(folder))
-        quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler"]
+        quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
         pytest.main(["-c", str(written / "pytest.ini"), "--rootdir", str(written), *quiet, str(written)], [made])
     return made
 
@@ -94,18 +94,18 @@ def test_its_tests_pass_as_generated(name: str, reports: Reports) -> None:
 def test_ruff_has_nothing_to_say(written: Path) -> None:
     for words in (["check", "--quiet", "--output-format=concise", "sovl-x"], ["format", "--check", "--quiet"]):
         done = subprocess.run(
-            ["ruff", *words, *(path.name for path in written.glob("sovl-*"))],
+            [sys.executable, "-m", "ruff", *words, "--no-cache", *(path.name for path in written.glob("sovl-*"))],
             cwd=str(written),
             capture_output=True,
             text=True,
             check=False,
-            env={"PATH": str(Path(sys.executable).parent), "RUFF_NO_CACHE": "1"},
         )
         assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
+@pytest.mark.install
 def test_mypy_has_nothing_to_say(written: Path) -> None:
-    # With the repository's own options and cache: `make test` has checked the kernel by now.
+    # With the repository's own options and cache: `make test` has checked the kernel by now, which takes its time.
     cache = ["--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(ROOT / ".mypy_cache")]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *cache, "sovl_x", "tests"],
