@@ -48,6 +48,7 @@ class Holder:
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.since))
         return f"process {self.pid} on {self.host}, since {since}"
 
+
 #: Name of the journal in a life's folder.
 JOURNAL_NAME = "journal.db"
 
