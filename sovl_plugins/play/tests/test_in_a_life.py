@@ -1,10 +1,12 @@
-"""The plugin in a real life on a tiny model: in one process, and as commands typed in a shell."""
+"""The plugin in a real life on a tiny model: opened by a program, and as commands typed in a shell."""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -74,9 +76,9 @@ def test_a_life_that_is_only_read_can_be_played_with(open_life, system):
 
 
 @pytest.fixture
-def sovl(tmp_path, tiny_base):
-    """Return ``sovl(*arguments, stdin="")``: the finished process of a command in a shell."""
-    environment = {
+def environment(tmp_path, tiny_base):
+    """What a shell would hand to ``sovl``."""
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("SOVL_")},
         "SOVL_LIFE": str(tmp_path / "life"),
         "SOVL_PLUGINS": "play",
@@ -92,15 +94,23 @@ def sovl(tmp_path, tiny_base):
         "COLUMNS": "200",
     }
 
-    def run(*arguments, stdin=""):
-        command = [sys.executable, "-m", "sovl_core.cli", *arguments]
-        done = subprocess.run(
-            command, input=stdin, env=environment, capture_output=True, text=True, timeout=300, check=False
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
 
-    return run
+@pytest.fixture
+def sovl(environment, monkeypatch):
+    """Return ``sovl(*arguments, stdin="")``: what a command comes to, without the seconds of a process of its own."""
+    from sovl_core.cli.app_context import AppContext
+    from sovl_core.cli.application import run
+
+    # Tables are as wide as the terminal of the process that they are shown in.
+    monkeypatch.setenv("COLUMNS", environment["COLUMNS"])
+
+    def run_it(*arguments, stdin=""):
+        out, err = io.StringIO(), io.StringIO()
+        status = run(arguments, AppContext(io.StringIO(stdin), out, err, environment))
+        assert "Traceback" not in err.getvalue(), err.getvalue()
+        return SimpleNamespace(returncode=status, stdout=out.getvalue(), stderr=err.getvalue())
+
+    return run_it
 
 
 def test_in_the_shell(sovl):
@@ -122,10 +132,19 @@ def test_in_the_shell(sovl):
     assert "Oslo" in sovl("history", "--all").stdout
 
 
-def test_in_a_session(sovl):
+def test_in_a_session(sovl, environment):
     lines = [*SAID, "/rewind", "/reflect --turns 2", "/spark my garden", "Roses.", "/mimic out of range --sample 1"]
-    done = sovl(stdin="\n".join(lines))
+    done = subprocess.run(
+        [sys.executable, "-m", "sovl_core.cli"],
+        input="\n".join(lines),
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 2
+    assert "Traceback" not in done.stderr, done.stderr
     assert "You spoke of: “My dog is called Biscuit.”; “I play chess in the garden!”" in done.stderr
     assert "Can you tell me more about garden?" in done.stderr
     assert "--sample" in done.stderr
