@@ -62,10 +62,14 @@ def nearest_key(key: str, candidates: Iterable[str]) -> Optional[str]:
 
 
 def _unknown(key: str, candidates: Iterable[str], value: Any = None) -> str:
-    near = nearest_key(key, candidates)
+    is_section = isinstance(value, dict) and "." not in key
+    # What holds settings is no single one, however alike their names.
+    near = nearest_key(
+        key, [section for each in candidates for section in _sections(each)] if is_section else candidates
+    )
     if near is not None:
         return f'unknown key "{key}", did you mean "{near}"?'
-    if isinstance(value, dict) and "." not in key:
+    if is_section:
         return f'unknown section "{key}" (the settings of a plugin of that name stand under [plugins.{key}])'
     return f'unknown key "{key}"'
 

@@ -178,7 +178,8 @@ def _from_environment(environ: Mapping[str, str], config: SystemConfig) -> Dict[
             continue
         key = variable[len(ENVIRONMENT_PREFIX) :].lower().replace("__", ".")
         if not _plugin_key(key)[1] and find_field(SystemConfig, key.split(".")) is None:
-            near = nearest_key(key, known_keys(config))
+            # A plugin without a setting of its own named is like no setting of the kernel's.
+            near = None if _plugin_key(key)[0] else nearest_key(key, known_keys(config))
             meant = f"Did you mean {ENVIRONMENT_PREFIX}{near.upper().replace('.', '__')}?" if near else DESCRIBE_HINT
             raise ConfigError(f"environment variable {variable} names no setting", meant)
         found[key] = (variable, environ[variable])
