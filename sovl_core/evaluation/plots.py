@@ -98,7 +98,7 @@ def recall_over_nights(values: Mapping[str, Any]) -> Optional[Figure]:
     from matplotlib import colormaps
     from matplotlib.ticker import MaxNLocator
 
-    figure, panels = _panels(len(arms), 3.0 * len(arms) + 1.4, 3.4)
+    figure, panels = _panels(len(arms), max(5.4, 3.0 * len(arms) + 1.4), 3.4)
     nights = max(map(len, arms.values()))
     for axes, (name, lines) in zip(panels, arms.items()):
         for index, line in enumerate(lines):
