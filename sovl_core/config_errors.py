@@ -63,10 +63,10 @@ def nearest_key(key: str, candidates: Iterable[str]) -> Optional[str]:
 
 def _unknown(key: str, candidates: Iterable[str], value: Any = None) -> str:
     is_section = isinstance(value, dict) and "." not in key
-    # What holds settings is no single one, however alike their names.
-    near = nearest_key(
-        key, [section for each in candidates for section in _sections(each)] if is_section else candidates
-    )
+    if is_section:
+        # What holds settings is no single one, however alike their names.
+        candidates = [section for candidate in candidates for section in _sections(candidate)]
+    near = nearest_key(key, candidates)
     if near is not None:
         return f'unknown key "{key}", did you mean "{near}"?'
     if is_section:
