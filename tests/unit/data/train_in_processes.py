@@ -1,4 +1,4 @@
-"""Run by test_training.py under ``accelerate launch``: trains a little and writes down what this process ends up with.
+"""Run by test_in_processes.py under ``accelerate launch``: trains a little, writes down what this process ends up with.
 
 Arguments: folder of a tiny model, folder for the result.
 """
