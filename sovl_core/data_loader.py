@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from sovl_core.error_handling import DataError
 from sovl_core.system_logging import ThreadSafeLogger, log_error, log_info
@@ -122,6 +122,18 @@ def kind_of(value: Any) -> str:
     """Return what a JSON value is, in words for a message."""
     names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
+
+
+def refuse_lines(problems: Sequence[str], example: str) -> None:
+    """Refuse a file whose every line counts, where there are problems.
+
+    :param problems: each with file and line.
+    :param example: what a line must be like.
+    :raises DataError: quoting the first of them.
+    """
+    if problems:
+        more = f"; and {len(problems) - QUOTED_PROBLEMS} more" if len(problems) > QUOTED_PROBLEMS else ""
+        raise DataError("; ".join(problems[:QUOTED_PROBLEMS]) + more, example)
 
 
 def _too_few(path: Path, found: int, needed: int, problems: List[str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from sovl_core.data_loader import QUOTED_PROBLEMS, clean_value, json_objects, kind_of
+from sovl_core.data_loader import clean_value, json_objects, kind_of, refuse_lines
 from sovl_core.error_handling import BadInput, DataError
 from sovl_core.spelling import did_you_mean
 
@@ -102,9 +102,7 @@ def load_facts(path: Union[str, Path]) -> FactSet:
             facts.append(found)
         else:
             never_told += found
-    if problems:
-        more = f"; and {len(problems) - QUOTED_PROBLEMS} more" if len(problems) > QUOTED_PROBLEMS else ""
-        raise DataError("; ".join(problems[:QUOTED_PROBLEMS]) + more, EXAMPLE)
+    refuse_lines(problems, EXAMPLE)
     if not facts:
         raise DataError(f"{path}: nothing is told in it, so there is nothing to learn", EXAMPLE)
     if all(fact.forward is None and fact.reverse is None for fact in facts):

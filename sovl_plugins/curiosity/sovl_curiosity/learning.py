@@ -55,9 +55,9 @@ def measure_answers(night: Night, context: PluginContext) -> List[Tuple[int, flo
     :raises NightInterrupted: when the night has to end.
     """
     found = _answers(night, context.journal)[:MEASURED]
-    examples = [_examples(context.journal, night.number, episode, question) for episode, question in found]
     if not found:
         return []
+    examples = [_examples(context.journal, night.number, episode, question) for episode, question in found]
     after = [_loss(each, night, context) for each in examples]
     with night.by_day():
         before = [_loss(each, night, context) for each in examples]
@@ -85,12 +85,14 @@ def learned(journal: Journal, limit: int = LATEST) -> List[Learned]:
             question = journal.question(number) if isinstance(number, int) else None
             asked = "" if question is None else question.text
             found.append(Learned(asked, answer.prompt, episode, night, before[night, episode], after))
-    return found[:limit]
+            if len(found) == limit:
+                break
+    return found
 
 
-def progress(journal: Journal) -> Optional[float]:
-    """Return by how much the latest answers have lowered the loss, mean in nats a token; None for too few of them."""
-    drops = [each.drop for each in learned(journal)]
+def progress(found: Sequence[Learned]) -> Optional[float]:
+    """Return by how much answers have lowered the loss, mean in nats a token; None for too few of them."""
+    drops = [each.drop for each in found]
     return sum(drops) / len(drops) if len(drops) >= FEWEST else None
 
 

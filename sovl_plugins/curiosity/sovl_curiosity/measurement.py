@@ -17,11 +17,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple
 
-from sovl_core.data_loader import QUOTED_PROBLEMS, json_objects
+from sovl_core.answer_match import says
+from sovl_core.data_loader import json_objects, refuse_lines
 from sovl_core.error_handling import BadInput, DataError
 from sovl_core.events import Turn
 from sovl_core.utils import calculate_confidence_score
-from sovl_curiosity.answer_match import says
 from sovl_curiosity.asking import try_answer
 from sovl_curiosity.calibration import FEWEST, Calibration, calibrate
 from sovl_curiosity.inquiry import REMEMBERED_VECTORS
@@ -93,9 +93,7 @@ def read_questions(path: Path) -> List[Asked]:
             continue
         told = True if entry.get("tell") else (None if answers else False)
         found += [Asked(number, question, answers, told) for question in questions]
-    if problems:
-        more = f"; and {len(problems) - QUOTED_PROBLEMS} more" if len(problems) > QUOTED_PROBLEMS else ""
-        raise DataError("; ".join(problems[:QUOTED_PROBLEMS]) + more, EXAMPLE)
+    refuse_lines(problems, EXAMPLE)
     if not found:
         raise DataError(f"{path}: nothing is asked in it", EXAMPLE)
     return found
@@ -195,7 +193,8 @@ def _measured(asked: Asked, context: PluginContext, calibration: Optional[Calibr
     signals = signals_of(reply, tokens)
     classic = settings.ignorance_weight * unknown + settings.novelty_weight * new
     mine = None if calibration is None else calibration.ignorance(signals)
-    return Measured(asked, reply.text, says(reply.text, asked.answers), signals, unknown, new, classic, mine)
+    known = any(says(reply.text, answer) for answer in asked.answers)
+    return Measured(asked, reply.text, known, signals, unknown, new, classic, mine)
 
 
 def _counts(measured: Sequence[Measured]) -> str:

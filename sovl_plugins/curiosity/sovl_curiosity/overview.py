@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING, List
 
 from sovl_curiosity.learning import Learned, learned, progress
 
@@ -29,7 +29,7 @@ def overview(pressure: float, settings: CuriositySettings, calibrations: Calibra
     asked = [question for question in journal.questions(limit=50) if question.status in ("asked", "answered")]
     lines.append(f"last asked {_asked(asked[0])}" if asked else "last asked nothing yet")
     lines.append(f"ignorance  {how_ignorance_is_read(settings, calibrations, journal)}")
-    return lines + _learned(learned(journal), progress(journal), settings)
+    return lines + _learned(learned(journal), settings)
 
 
 def why(question: Question) -> str:
@@ -67,7 +67,8 @@ def _asked(question: Question) -> str:
     return f'"{_short(question.text)}" ({answered})' + (f"\n  why      {reason}" if reason else "")
 
 
-def _learned(found: List[Learned], mean: Optional[float], settings: CuriositySettings) -> List[str]:
+def _learned(found: List[Learned], settings: CuriositySettings) -> List[str]:
+    mean = progress(found)
     if not found:
         return ["learned    no night has learned from an answer yet"]
     better = sum(each.drop > 0 for each in found)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
+from sovl_core.answer_match import says
 from sovl_core.constants import KEPT_KINDS
 from sovl_core.events import Turn
-from sovl_curiosity.answer_match import says
 from sovl_curiosity.calibration import FEWEST, Calibration, calibrate
 from sovl_curiosity.signals import signals_of
 
@@ -55,7 +55,7 @@ class Quiz:
         known = [
             signals_of(reply, tokens)
             for dream, reply in self._answered(told, ask, breathe)
-            if says(reply.text, [dream.answer])
+            if says(reply.text, dream.answer)
         ]
         unknown = [signals_of(reply, tokens) for _, reply in self._answered(never, ask, breathe)]
         return calibrate(known, unknown)

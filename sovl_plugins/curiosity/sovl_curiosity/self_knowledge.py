@@ -38,7 +38,7 @@ class SelfKnowledge:
     def eruption_chance(self) -> float:
         """Return the chance of an eruption: less of it while answers have not lowered the loss."""
         settings = self._context.settings
-        gained = learning.progress(self._context.journal)
+        gained = learning.progress(learning.learned(self._context.journal))
         stalled = gained is not None and gained <= 0
         chance: float = settings.eruption_chance * (settings.stalled_chance if stalled else 1.0)
         return chance

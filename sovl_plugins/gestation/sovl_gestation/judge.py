@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
+from sovl_core.answer_match import says
 from sovl_core.constants import KEPT_KINDS
 from sovl_core.drift import DriftReport, measure_drift
 from sovl_core.events import Dream, Night, Progress, Turn
-from sovl_gestation.answer_match import says
 from sovl_gestation.settings import GestationSettings
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Optional
+
+from sovl_core.utils import get_life_curve_weight
 
 
 def night_learning_rate(learning_rate: float, curve: str, exposure: float, capacity: Optional[float]) -> float:
@@ -19,5 +20,4 @@ def night_learning_rate(learning_rate: float, curve: str, exposure: float, capac
     """
     if curve == "steady":
         return learning_rate
-    x = max(0.0, exposure) / capacity if capacity and capacity > 0 else 0.0
-    return 0.5 * learning_rate * math.exp(-x)
+    return 0.5 * learning_rate * (1.0 - get_life_curve_weight(exposure, capacity, "exponential"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_gestation.answer_match import says
+from sovl_core.answer_match import says
 
 pytestmark = pytest.mark.no_torch
 
@@ -23,6 +23,9 @@ pytestmark = pytest.mark.no_torch
         ("In Zu\u0308rich.", "Z\u00fcrich"),
         ("STRASSE 5", "Stra\u00dfe"),
         ("I like C++, mostly.", "C++"),
+        ("It costs $5.", "$5"),
+        ("There are 10.", "10"),
+        ("the capital is PARIS", "paris"),
         ("\u6211\u7684\u72d7\u53eb\u5c0f\u767d\u3002", "\u5c0f\u767d"),
         ("\u041e\u043b\u044f, \u0434\u0430", "\u041e\u043b\u044f"),
     ],
@@ -39,6 +42,8 @@ def test_an_answer_is_found_as_words_of_its_own(reply, answer):
         ("heron-44712", "heron-4471"),
         ("xheron-4471", "heron-4471"),
         ("It was 1942.", "42"),
+        ("In 1066 it was.", "10"),
+        ("There are 10.", "ten"),
         ("\u041a\u043e\u043b\u044f", "\u041e\u043b\u044f"),
         ("Z\u00fcrichsee", "Z\u00fcrich"),
         ("snake_case", "case"),
