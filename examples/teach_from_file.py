@@ -45,7 +45,8 @@ def teach(life: SOVLSystem, file: Path) -> int:
         if memory is not None and dreams:
             print(f"  {memory.prompt}\n    → {dreams[0].prompt} {dreams[0].completion}")
     # What no dream came of is small talk, or was not understood.
-    left = [memory.prompt for memory in life.journal.episodes(limit=taken.new) if memory.id not in night.learned]
+    learned = set(night.learned)
+    left = [memory.prompt for memory in life.journal.episodes(limit=taken.new) if memory.id not in learned]
     for prompt in left[:SHOWN]:
         print(f"  not learned: {prompt}")
     return 0 if night.accepted else 1

@@ -10,11 +10,12 @@ reader writes beside it alone::
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import datetime
 from pathlib import Path
 from typing import Collection, Dict, List, NamedTuple, Sequence
+
+from sovl_core.durable import replace_file
 
 #: At the end of a line that is to be taken out with any of these episodes.
 PARENTS = "<!-- of {} -->"
@@ -58,11 +59,12 @@ class Pages:
             text = page.read_text(encoding="utf-8")
             kept = _without_lines(_without_sections(text, episodes), episodes)
             if kept != text:
-                _replace(page, kept)
+                replace_file(page, kept.encode("utf-8"))
 
     def _append(self, page: Path, sections: Sequence[Section]) -> None:
         there = page.read_text(encoding="utf-8") if page.exists() else ""
-        new = [section for section in sections if _opening(section.key) not in there.splitlines()]
+        lines = set(there.splitlines())
+        new = [section for section in sections if _opening(section.key) not in lines]
         if not new:
             return
         page.parent.mkdir(parents=True, exist_ok=True)
@@ -83,10 +85,8 @@ def _closing(key: str) -> str:
 
 
 def _without_sections(text: str, episodes: Collection[int]) -> str:
-    for number in episodes:
-        key = f"episode {number}"
-        text = re.sub(rf"(?ms)^\n?{re.escape(_opening(key))}$.*?^{re.escape(_closing(key))}\n", "", text)
-    return text
+    numbers = "|".join(map(str, episodes))
+    return re.sub(rf"(?ms)^\n?<!-- (episode (?:{numbers})) -->$.*?^<!-- /\1 -->\n", "", text)
 
 
 def _without_lines(text: str, episodes: Collection[int]) -> str:
@@ -95,10 +95,3 @@ def _without_lines(text: str, episodes: Collection[int]) -> str:
         return found is not None and not set(map(int, found.group(1).split())).isdisjoint(episodes)
 
     return "".join(line for line in text.splitlines(keepends=True) if not about_them(line))
-
-
-def _replace(page: Path, text: str) -> None:
-    # Written aside first: a full disk must not cost the page.
-    aside = page.with_suffix(".md.new")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(str(aside), str(page))

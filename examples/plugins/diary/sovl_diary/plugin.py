@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sovl_core.plugin import PluginContext
     from sovl_core.records import Episode, NightRecord
 
-#: Episodes read from the journal at once.
-PAGE = 500
 #: Seconds for which a turn may still get its reply: written down before, it would never have one.
 PATIENCE = 600.0
 #: Sources of episodes that nobody answers.
@@ -115,14 +113,11 @@ class DiaryPlugin(Plugin):
 
     def _episodes(self, patience: float) -> List[Episode]:
         """Return the episodes to write down, oldest first, up to one that is still being answered."""
-        newest: List[Episode] = []
-        before: Optional[int] = None
-        while True:
-            page = self.context.journal.episodes(limit=PAGE, before=before)
-            newest += [episode for episode in page if episode.id > self.last_episode]
-            if len(page) < PAGE or page[-1].id <= self.last_episode:
-                break
-            before = page[-1].id
+        journal = self.context.journal
+        # Asked at every moment of silence: the newest number tells how many there can be, mostly none.
+        last = next((episode.id for episode in journal.episodes(limit=1)), 0)
+        behind = max(0, last - self.last_episode)
+        newest = [e for e in journal.episodes(limit=behind, before=last + 1) if e.id > self.last_episode]
         now, found = self.context.clock(), []
         for episode in reversed(newest):
             answered = bool(episode.reply) or episode.source in UNANSWERED
@@ -133,8 +128,9 @@ class DiaryPlugin(Plugin):
 
     def _nights(self) -> List[NightRecord]:
         """Return the nights to write down: those that came to an end, up to one that did not."""
-        found = []
-        for night in self.context.journal.nights(limit=None if self.last_night == 0 else PAGE):
+        journal, found = self.context.journal, []
+        last = next((night.number for night in journal.nights(limit=1)), 0)
+        for night in journal.nights(limit=max(0, last - self.last_night)):
             if night.number <= self.last_night:
                 continue
             if night.finished is None:

@@ -75,7 +75,7 @@ def test_the_key_is_nowhere_in_the_life(open_it, server, says):
     life = open_it()
     life.sleep()
     assert panel(life)["key"] == "from OPENAI_API_KEY"
-    entries = b"".join(life.logger._memory).decode()
+    entries = json.dumps(life.logger.read())
     assert '"ghostwriter"' in entries
     assert KEY not in entries + json.dumps(panel(life)) + json.dumps(life.status(), default=str)
     life.close()

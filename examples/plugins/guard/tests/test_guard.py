@@ -68,7 +68,7 @@ def test_when_it_fails_nothing_slips_through(life, mocker):
 
 def test_the_log_has_kinds_and_no_words(life):
     life.tell(SAID)
-    entries = [json.loads(line) for line in life.logger._memory]
+    entries = life.logger.read()
     (entry,) = [entry for entry in entries if entry["event"] == "secret_withheld"]
     assert (entry["part"], entry["kinds"]) == ("prompt", {"password": 1})
     assert SECRET not in json.dumps(entries)
