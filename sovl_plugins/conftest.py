@@ -27,16 +27,12 @@ def open_life(tmp_path: Path, tiny_base: Path) -> Any:
     Settings are written with ``__`` for the dot. A plugin that fails raises. Closed at the end of the test.
     """
     from sovl_core.system import SOVLSystem
+    from sovl_core.testing.lives import SMALL
 
     opened: List[Any] = []
 
     def open_it(*plugins: str, read_only: bool = False, **settings: Any) -> Any:
-        overrides: Dict[str, Any] = {
-            "core.base_model": str(tiny_base),
-            "core.scaffold_model": "base[:2]",
-            "core.device": "cpu",
-            "generation.max_new_tokens": 8,
-        }
+        overrides: Dict[str, Any] = {**SMALL, "core.base_model": str(tiny_base)}
         overrides.update({key.replace("__", "."): value for key, value in settings.items()})
         made: Callable[..., Any] = SOVLSystem.open
         system = made(

@@ -9,20 +9,12 @@ from typing import Any, Callable, Dict, List, Optional, Set
 import pytest
 
 
-class Clock:
-    """Time that passes only when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        self.now += 0.001
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Any:
+    """Return a clock on which a moment passes whenever somebody looks."""
+    from sovl_core.testing.clock import FakeClock
+
+    return FakeClock(tick=0.001)
 
 
 @pytest.fixture
@@ -103,7 +95,7 @@ def memory_store(tmp_path: Path) -> MemoryNightStore:
 
 
 @pytest.fixture
-def journal(tmp_path: Path, clock: Clock) -> Any:
+def journal(tmp_path: Path, clock: Any) -> Any:
     from sovl_core.journal import Journal
 
     opened = Journal(tmp_path / "journal.db", clock=clock)
@@ -112,7 +104,7 @@ def journal(tmp_path: Path, clock: Clock) -> Any:
 
 
 @pytest.fixture
-def life_of(tmp_path: Path, linear_models: Any, manager: Any, memory_store: Any, clock: Clock) -> Any:
+def life_of(tmp_path: Path, linear_models: Any, manager: Any, memory_store: Any, clock: Any) -> Any:
     """Return ``open(*plugins, **changes)``: a started system on disk whose tiny models reply "reply to <prompt>"."""
     opened: List[Any] = []
 

@@ -74,7 +74,7 @@ def set_value(app: AppContext, key: str, value: Tuple[str, ...]) -> None:
     else:
         raise click.UsageError("There is no value. Give one after the key.", click.get_current_context())
     note = change_setting(app, key.strip(), text)
-    app.print(f"{key.strip()} = {setting_text(current_value(app, key.strip()))}")
+    app.print(f"{key.strip()} = {setting_text(current_value(app, key.strip(), settings_models(plugin_manager(app))))}")
     if note:
         app.print(note, "dim")
 
@@ -251,11 +251,14 @@ def _not_installed(key: str, installed: List[str]) -> str:
     return f"No plugin named {name!r} is installed. {did_you_mean(name, installed) or 'See: sovl plugins list'}"
 
 
-def current_value(app: AppContext, key: str) -> Any:
-    """Return a setting as it is now."""
+def current_value(app: AppContext, key: str, models: Mapping[str, Any]) -> Any:
+    """Return a setting as it is now.
+
+    :param models: the plugins' settings.
+    """
     from sovl_core.system_config import get_config_value
 
-    return get_config_value(app.config(), key, None, settings_models(plugin_manager(app)))
+    return get_config_value(app.config(), key, None, models)
 
 
 def _leaves(table: Mapping[str, Any], above: str) -> List[Tuple[str, Any]]:

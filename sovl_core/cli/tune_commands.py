@@ -59,7 +59,6 @@ BLEND = {
 }
 
 _FOUND = "sovl.tuned"
-CHANGED_AT_START = "This takes effect at the next start."
 
 
 @dataclass(frozen=True)
@@ -116,33 +115,36 @@ def _run(context: click.Context, /, **given: Any) -> None:
 
         plugins = sorted({key.split(".")[1] for key in command.settings.values()})
         raise BadInput(f"There is nothing to tune: {', '.join(plugins)} is not on", "See what is on: sovl plugins list")
+    from sovl_core.cli.plugin_catalog import plugin_manager, settings_models
+
+    models = settings_models(plugin_manager(app))
     wanted = [(one, given[one.parameter]) for one in tuned if given[one.parameter] is not None]
     if wanted:
-        _change(app, wanted)
+        _change(app, wanted, models)
     else:
-        _show(app, tuned)
+        _show(app, tuned, models)
 
 
-def _show(app: AppContext, tuned: List[_Tuned]) -> None:
+def _show(app: AppContext, tuned: List[_Tuned], models: Mapping[str, Any]) -> None:
     from sovl_core.cli.config_commands import current_value, setting_text
 
     rows: Dict[str, str] = {}
     for one in tuned:
-        value = setting_text(current_value(app, one.key))
+        value = setting_text(current_value(app, one.key, models))
         rows[f"--{one.name}"] = f"{value}  ({one.info.allowed or one.info.kind})  {one.info.description}"
     print_rows(app.out, rows)
 
 
-def _change(app: AppContext, wanted: List[Tuple[_Tuned, Any]]) -> None:
+def _change(app: AppContext, wanted: List[Tuple[_Tuned, Any]], models: Mapping[str, Any]) -> None:
     from sovl_core.cli.config_commands import change_setting, current_value, setting_text
 
-    at_start = False
+    note = ""
     for one, value in wanted:
-        before = setting_text(current_value(app, one.key))
-        at_start = bool(change_setting(app, one.key, str(value))) or at_start
-        app.print(f"{one.name}: {before} -> {setting_text(current_value(app, one.key))}  ({one.key})")
-    if at_start:
-        app.print(CHANGED_AT_START, "dim")
+        before = setting_text(current_value(app, one.key, models))
+        note = change_setting(app, one.key, str(value)) or note
+        app.print(f"{one.name}: {before} -> {setting_text(current_value(app, one.key, models))}  ({one.key})")
+    if note:
+        app.print(note, "dim")
 
 
 def _option(one: _Tuned) -> click.Option:

@@ -9,6 +9,8 @@ from sovl_core.error_handling import SOVLError
 from sovl_core.hookspecs import hookimpl
 from sovl_core.night_weights import SCAFFOLD
 from sovl_core.plugin import Plugin, PluginContext, PluginState
+from sovl_core.plugin_check import HookHost, check_plugin
+from sovl_core.plugin_kinds import hook_kinds
 from sovl_core.plugin_manager import PluginManager
 from sovl_core.system_logging import ThreadSafeLogger
 from sovl_core.testing.model_shape import ModelShape
@@ -27,12 +29,8 @@ def complaints_when_raising(
     :param models: of that life; what the plugin puts there is gone afterwards, or complained about.
     :param table: the plugin's settings.
     """
-    probe = PluginManager(None, distributions=lambda: ())
-    probe.register(_provider(plugin))
-    probe.register(plugin(), settings=table)
-    hooks = next(info.hooks for info in probe.infos() if info.name == plugin.name)
     found: List[str] = []
-    for hook in hooks:
+    for hook in check_plugin(plugin(), HookHost(), hook_kinds()):
         found += _complaints(_broken(plugin, hook), hook, make_context, models, table)
     return found
 

@@ -15,13 +15,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Sequence, Type
 
+from sovl_core import plugin_import
 from sovl_core.error_handling import PluginError
 from sovl_core.plugin import Plugin
 
 #: Packages that take long to import; a plugin imports them where it uses them, within functions.
 HEAVY = (
-    "torch",
-    "transformers",
+    *plugin_import.HEAVY,
     "peft",
     "accelerate",
     "tokenizers",
@@ -30,8 +30,6 @@ HEAVY = (
     "scipy",
     "sklearn",
     "pandas",
-    "tensorflow",
-    "jax",
 )
 #: Modules that a plugin may import at its start, its own among them, beside those that the kernel has there anyway.
 MOST_MODULES = 200

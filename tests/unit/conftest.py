@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Dict, List
 
 import pytest
 from hypothesis import settings
@@ -256,26 +255,9 @@ def _gguf_tensors(model: Any) -> Dict[str, Any]:
     return tensors
 
 
-class Clock:
-    """Seconds that pass only when told to."""
-
-    now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> Any:
     """Return a clock that stands still until ``now`` is set."""
-    return Clock()
+    from sovl_core.testing.clock import FakeClock
 
-
-@pytest.fixture
-def journal(tmp_path: Path, clock: Clock) -> Iterator[Any]:
-    """Return a new journal that writes down the clock's times."""
-    from sovl_core.journal import Journal
-
-    opened = Journal(tmp_path / "journal.db", clock=clock)
-    yield opened
-    opened.close()
+    return FakeClock()

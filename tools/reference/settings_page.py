@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict, List
 
+from sovl_core.cli.config_commands import setting_text
 from sovl_core.settings_info import SettingInfo, describe_config
 from sovl_core.system_config import SystemConfig
 from tools.reference.markdown import code, page, table
@@ -41,7 +41,6 @@ def _sections(settings: List[SettingInfo]) -> List[str]:
 
 
 def _row(info: SettingInfo) -> List[str]:
-    default = "nothing" if info.default is None else json.dumps(info.default, ensure_ascii=False, default=str)
     may_be = info.allowed if info.choices else ", ".join(part for part in (info.kind, info.allowed) if part)
     said = info.description if info.live else f"{info.description} *Next start.*"
-    return [code(info.key.rpartition(".")[2]), code(default), may_be, said]
+    return [code(info.key.rpartition(".")[2]), code(setting_text(info.default)), may_be, said]
