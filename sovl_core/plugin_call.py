@@ -29,6 +29,7 @@ from sovl_core.plugin_records import PluginFailure
 from sovl_core.plugin_timing import KERNEL, HookTimer
 from sovl_core.plugin_wrapper import (
     ReturnedEarly,
+    close_wrapper,
     early_result_problem,
     fields_of,
     open_wrapper,
@@ -216,17 +217,16 @@ class HookCalls:
         plugin, kind = implementation.plugin_name, call.kind
         fields = fields_of(inner)
         try:
-            self._timer.part(plugin, kind.name, "ends", generator.send, inner)
-            raise yielded_twice(generator)
-        except StopIteration as stop:
-            problem = None if stop.value is inner else result_problem(kind, stop.value)
-            if problem is None:
-                return stop.value
-            self._blame(plugin, kind, problem)
+            result = self._timer.part(plugin, kind.name, "ends", close_wrapper, generator, inner)
         except BaseException as error:
             if _nobodys_fault(kind, error):
                 raise
             self._blame(plugin, kind, error)
+        else:
+            problem = None if result is inner else result_problem(kind, result)
+            if problem is None:
+                return result
+            self._blame(plugin, kind, problem)
         restore_fields(inner, fields)
         return inner
 

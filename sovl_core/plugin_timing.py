@@ -50,7 +50,7 @@ class HookTimer:
         timer: Callable[[], float] = time.perf_counter,
         watch: Optional[HookWatch] = None,
     ) -> None:
-        self._watch = watch
+        self._run: Callable[..., Any] = _unwatched if watch is None else watch.during
         self._trace = trace
         self._timer = timer
         self._thread = _Thread()
@@ -66,7 +66,7 @@ class HookTimer:
         state.depth += 1
         started = self._timer()
         try:
-            return self._run(KERNEL, hook, function, arguments)
+            return self._run(KERNEL, hook, function, *arguments)
         finally:
             elapsed = self._timer() - started
             state.depth -= 1
@@ -85,9 +85,9 @@ class HookTimer:
         result: Any = None
         started = self._timer()
         try:
-            result = self._run(who, hook, function, arguments)
+            result = self._run(who, hook, function, *arguments)
             return result
-        except StopIteration as stop:  # how a wrapper's second half returns
+        except StopIteration as stop:  # how a wrapper returns that an exception was thrown into
             result = stop.value
             raise
         finally:
@@ -104,11 +104,6 @@ class HookTimer:
                 said = in_short(result)
                 self.say(f"{who} {stage} {_milliseconds(own)}" + (f": {said}" if said else ""))
 
-    def _run(self, who: str, hook: str, function: Callable[..., Any], arguments: Tuple[Any, ...]) -> Any:
-        if self._watch is None:
-            return function(*arguments)
-        return self._watch.during(who, hook, function, *arguments)
-
     def say(self, text: str) -> None:
         """Add a line to the trace, indented by how deep the call is nested."""
         if self._trace is not None:
@@ -121,6 +116,10 @@ class HookTimer:
             for (who, hook), (calls, seconds) in self._spent.items():
                 result.setdefault(who, {})[hook] = (int(calls), seconds)
         return result
+
+
+def _unwatched(who: str, hook: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(*arguments)
 
 
 def _milliseconds(seconds: float) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, TypeVar
 
 from sovl_core.plugin_timing import KERNEL
@@ -20,6 +19,8 @@ from sovl_core.plugin_timing import KERNEL
 INTERVAL = 0.25
 # Looks without anybody in a hook after which the thread ends; the next call begins another.
 _QUIET_LOOKS = 20
+# Seconds that a plugin which came back late waits for the message that it had not.
+_TELLING = 1.0
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -28,18 +29,22 @@ class HookAbandoned(Exception):
     """Ctrl-C in a hook that was past its limit: the plugin has failed, and the call goes on without it."""
 
 
-@dataclass(eq=False)
 class Stay:
     """Somebody's stay in a hook: ``since`` is when their own code went on last, ``thread`` where it runs.
 
-    ``overdue`` is set once it has lasted longer than the limit.
+    ``overdue`` is set once it has lasted longer than the limit, ``told`` when whoever has to know of that knows.
     """
 
-    who: str
-    hook: str
-    thread: int
-    since: float
-    overdue: bool = False
+    # Of the class, so that making one costs four assignments: there is one for each call of a hook.
+    overdue = False
+    suspected = False
+    told: Optional[threading.Event] = None
+
+    def __init__(self, who: str, hook: str, thread: int, since: float) -> None:
+        self.who = who
+        self.hook = hook
+        self.thread = thread
+        self.since = since
 
     @property
     def in_main_thread(self) -> bool:
@@ -77,6 +82,9 @@ class HookWatch:
 
         :raises HookAbandoned: for a KeyboardInterrupt that comes when it is overdue.
         """
+        if who == KERNEL and threading.get_ident() not in self._stays:
+            # There is nobody whose time the kernel would have to be kept apart from.
+            return function(*arguments)
         stay = self._enter(who, hook)
         try:
             return function(*arguments)
@@ -88,8 +96,8 @@ class HookWatch:
             raise abandoned.with_traceback(interruption.__traceback__) from None
         finally:
             self._leave(stay)
-            if stay.overdue:
-                self._returned(stay)
+            if stay.suspected:
+                self._own_up(stay)
 
     def apart(self, function: Function) -> Function:
         """Return a function of the kernel so that its time is not the plugin's that calls it."""
@@ -109,24 +117,18 @@ class HookWatch:
 
     def in_a_hook(self, who: str) -> bool:
         """Return whether a plugin's code is under way in any thread."""
-        with self._lock:
-            return any(stay.who == who for stays in self._stays.values() for stay in stays)
+        return any(stay.who == who for stays in self._threads() for stay in list(stays))
 
     def look(self) -> int:
         """Tell of every stay that has become too long since the last look; return how many threads are in hooks."""
         now = self._clock()
-        found = []
-        with self._lock:
-            for stays in self._stays.values():
-                stay = stays[-1]
+        threads = self._threads()
+        for stays in threads:
+            for stay in stays[-1:]:
                 limit = 0.0 if stay.who == KERNEL else self._limit(stay.hook)
-                if limit and now - stay.since >= limit and not stay.overdue:
-                    stay.overdue = True
-                    found.append(stay)
-            busy = len(self._stays)
-        for stay in found:
-            self._overdue(stay, now - stay.since)
-        return busy
+                if limit and now - stay.since >= limit and self._is_overdue(stays, stay):
+                    self._tell(stay, now - stay.since)
+        return len(threads)
 
     def close(self) -> None:
         """End the thread; the next call begins another."""
@@ -136,34 +138,89 @@ class HookWatch:
         if thread is not None and thread is not threading.current_thread():
             thread.join()
 
+    # Entering and leaving take no lock: there are several of each in every turn, and thousands in a night. What they do
+    # are single operations on lists and dictionaries, in an order that leaves whoever looks meanwhile with a true
+    # picture, if an old one.
+
+    def _threads(self) -> List[List[Stay]]:
+        return list(self._stays.copy().values())
+
     def _enter(self, who: str, hook: str) -> Stay:
         thread = threading.get_ident()
         stay = Stay(who, hook, thread, self._clock())
+        stays = self._stays.get(thread)
+        if stays is None:
+            self._stays[thread] = [stay]
+        else:
+            stays.append(stay)
+        # Asked after the stay can be seen: a thread that ends looks once more after it has said so.
+        if self._thread is None:
+            self._begin()
+        return stay
+
+    def _leave(self, stay: Stay) -> None:
+        stays = self._stays[stay.thread]
+        # With what a Ctrl-C may have left above it, which came before its own end was seen to.
+        place = len(stays) - 1 if stays[-1] is stay else stays.index(stay)
+        if place:
+            # Before it goes on, or a look in between would count what it has waited for.
+            stays[place - 1].since = self._clock()
+            del stays[place:]
+        else:
+            del self._stays[stay.thread]
+            stays.clear()
+
+    def _is_overdue(self, stays: List[Stay], stay: Stay) -> bool:
+        """Mark a stay as overdue, unless it is over just now or has been marked before."""
         with self._lock:
-            self._stays.setdefault(thread, []).append(stay)
+            # First this, then the look whether it is there still. Who leaves does it the other way round: so either
+            # it is seen here to be gone, or it finds the mark when it leaves and waits for what comes of it.
+            stay.suspected = True
+            if stay.overdue or stays[-1:] != [stay]:
+                return False
+            stay.told = threading.Event()
+            stay.overdue = True
+            return True
+
+    def _tell(self, stay: Stay, seconds: float) -> None:
+        try:
+            self._overdue(stay, seconds)
+        finally:
+            assert stay.told is not None
+            stay.told.set()
+
+    def _own_up(self, stay: Stay) -> None:
+        """Tell that a stay is over after all, in case it was told of."""
+        with self._lock:
+            overdue = stay.overdue
+        if overdue:
+            assert stay.told is not None
+            # What is told second must not come first; but whoever is told may be waiting for this thread.
+            stay.told.wait(_TELLING)
+            self._returned(stay)
+
+    def _begin(self) -> None:
+        with self._lock:
             if self._thread is None:
                 self._woken = threading.Event()
                 self._thread = threading.Thread(
                     target=self._watch, args=(self._woken,), name="sovl-hook-watch", daemon=True
                 )
                 self._thread.start()
-        return stay
-
-    def _leave(self, stay: Stay) -> None:
-        with self._lock:
-            stays = self._stays[stay.thread]
-            # With what a Ctrl-C may have left above it, which came before its own end was seen to.
-            del stays[stays.index(stay) :]
-            if stays:
-                stays[-1].since = self._clock()
-            else:
-                del self._stays[stay.thread]
 
     def _watch(self, woken: threading.Event) -> None:
         quiet = 0
         while not woken.wait(INTERVAL):
             quiet = 0 if self.look() else quiet + 1
-            with self._lock:
-                if quiet >= _QUIET_LOOKS and not self._stays and not woken.is_set():
-                    self._thread = None
-                    return
+            if quiet >= _QUIET_LOOKS and self._may_end(woken):
+                return
+
+    def _may_end(self, woken: threading.Event) -> bool:
+        with self._lock:
+            if woken.is_set():
+                return False
+            thread, self._thread = self._thread, None
+            if not self._stays:
+                return True
+            self._thread = thread
+            return False

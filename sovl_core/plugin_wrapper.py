@@ -29,6 +29,18 @@ def open_wrapper(function: Callable[[Any], Any], argument: Any) -> Any:
     return generator
 
 
+def close_wrapper(generator: Generator[Any, Any, Any], inner: Any) -> Any:
+    """Run a wrapper from its ``yield`` to its end with the inner result, and return what it made of it.
+
+    :raises RuntimeError: when it yields again.
+    """
+    try:
+        generator.send(inner)
+    except StopIteration as stop:
+        return stop.value
+    raise yielded_twice(generator)
+
+
 def yielded_twice(generator: Generator[Any, Any, Any]) -> RuntimeError:
     """Close a wrapper that has yielded once too often, and return the error to blame it with."""
     # A generator that goes on even after being closed raises here; that it yielded twice says enough.
@@ -55,7 +67,8 @@ def result_problem(kind: HookKind, value: Any) -> Optional[Exception]:
 
 def fields_of(carried: Any) -> Dict[str, Any]:
     """Return a copy of the fields of an object that a hook carries, {} for one without fields."""
-    return dict(getattr(carried, "__dict__", ()))
+    fields: Dict[str, Any] = getattr(carried, "__dict__", {}).copy()
+    return fields
 
 
 def restore_fields(carried: Any, fields: Dict[str, Any]) -> None:

@@ -151,3 +151,70 @@ def test_the_thread_ends_by_itself_when_nobody_calls_hooks(mocker: Any) -> None:
         thread.join(WAIT)
         assert not thread.is_alive()
     assert watch._thread is None
+
+
+def test_the_kernels_part_needs_no_watch_where_nobody_waits_for_it() -> None:
+    watch = HookWatch(lambda hook: 1.0, lambda stay, seconds: None, lambda stay: None)
+    assert watch.during(KERNEL, "on_generate", lambda: watch.look()) == 0
+    assert watch._thread is None
+
+
+def test_one_that_is_gone_when_it_would_be_told_of_is_not_told_of() -> None:
+    bench = Bench()
+
+    def slow() -> None:
+        bench.now += 9.0
+
+    stay = bench.watch._enter("muse", "on_idle")
+    stays = bench.watch._threads()[0]
+    slow()
+    # The look has found it; it leaves before the look can say so.
+    bench.watch._leave(stay)
+    assert not bench.watch._is_overdue(stays, stay)
+    bench.watch._own_up(stay)
+    assert (bench.overdue, bench.returned, stay.overdue) == ([], [], False)
+
+
+def test_that_it_is_back_is_told_after_that_it_was_not() -> None:
+    told: List[str] = []
+    telling, gone = threading.Event(), threading.Event()
+
+    def overdue(stay: Stay, seconds: float) -> None:
+        telling.set()
+        # Long enough for the hook to return, were it not made to wait.
+        gone.wait(0.05)
+        told.append("overdue")
+
+    watch = HookWatch(lambda hook: 0.01, overdue, lambda stay: told.append("returned"))
+    assert watch.during("muse", "on_idle", telling.wait, WAIT)
+    gone.set()
+    assert told == ["overdue", "returned"]
+    watch.close()
+
+
+def test_what_comes_back_from_others_is_counted_from_then_on_before_they_are_gone() -> None:
+    bench = Bench()
+    below = bench.watch._enter("muse", "on_idle")
+    above = bench.watch._enter(KERNEL, "on_status")
+    stays = bench.watch._threads()[0]
+    seen: List[float] = []
+
+    def now() -> float:
+        # Whoever looks at this moment still finds the one above.
+        seen.append(len(stays))
+        return 500.0
+
+    bench.watch._clock = now
+    bench.watch._leave(above)
+    assert (seen, below.since) == ([2], 500.0)
+
+
+def test_a_thread_that_is_about_to_end_stays_for_a_call_that_has_begun() -> None:
+    bench = Bench()
+    thread = bench.watch._thread
+    stay = bench.watch._enter("muse", "on_idle")
+    assert not bench.watch._may_end(threading.Event())
+    assert bench.watch._thread is thread
+    bench.watch._leave(stay)
+    assert bench.watch._may_end(threading.Event())
+    assert bench.watch._thread is None

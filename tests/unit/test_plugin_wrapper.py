@@ -10,6 +10,7 @@ from sovl_core.events import Reply, StepResult, Turn
 from sovl_core.plugin_kinds import hook_kinds
 from sovl_core.plugin_wrapper import (
     ReturnedEarly,
+    close_wrapper,
     early_result_problem,
     fields_of,
     open_wrapper,
@@ -43,6 +44,23 @@ def test_a_wrapper_that_returns_first_says_what() -> None:
     with pytest.raises(ReturnedEarly) as caught:
         open_wrapper(wrapper, Turn("x"))
     assert caught.value.value == 7
+
+
+def test_a_wrapper_is_closed_with_the_inner_result() -> None:
+    def wrapper(turn: Turn) -> Generator[None, Any, Any]:
+        inner = yield
+        return f"{inner}!"
+
+    assert close_wrapper(open_wrapper(wrapper, Turn("x")), "result") == "result!"
+
+
+def test_a_wrapper_that_yields_again_is_not_closed() -> None:
+    def wrapper(turn: Turn) -> Generator[None, Any, Any]:
+        yield
+        yield
+
+    with pytest.raises(RuntimeError, match="yielded twice"):
+        close_wrapper(open_wrapper(wrapper, Turn("x")), "result")
 
 
 def test_a_second_yield_is_an_error_even_when_it_will_not_close() -> None:
