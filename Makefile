@@ -24,7 +24,7 @@ WITHOUT_TORCH := click filelock platformdirs pluggy prompt_toolkit pydantic rich
 PYTHON38 ?= $(shell for each in python3.8 $$HOME/.pyenv/versions/3.8*/bin/python3.8; do \
 	"$$each" -c 'import ensurepip, venv' 2>/dev/null && echo "$$each" && break; done)
 
-.PHONY: help install demo chat test check docs hook-api test-3.8 test-oldest clean
+.PHONY: help install demo chat test check docs hook-api test-3.8 test-oldest bench clean
 
 help:
 	@echo "make install       the environment $(VENV): kernel, all plugins, tools for development"
@@ -36,6 +36,7 @@ help:
 	@echo "make check         the checks that need no model: ruff, mypy, import-linter, vermin"
 	@echo "make test-3.8      the tests that need no torch, on Python 3.8"
 	@echo "make test-oldest   every test on Python 3.8 with the oldest torch that is supported"
+	@echo "make bench         how fast it is beside what would be used otherwise (benchmarks/README.md)"
 	@echo "make clean         removes environments and caches; lives and models stay"
 
 install: $(VENV)/.installed
@@ -105,6 +106,12 @@ $(OLDEST)/.installed: constraints-3.8.txt $(METADATA)
 	$(OLDEST)/bin/python $(PIP_INSTALL) --constraint constraints-3.8.txt --no-build-isolation \
 		--editable '.[plot]' $(EDITABLE_PLUGINS)
 	@touch $@
+
+# Alone on the machine, and never a part of "test": a missed figure is told and fails nothing.
+BENCH ?=
+bench: install
+	$(VENV)/bin/python -m pytest benchmarks -o python_files='bench_*.py' -p no:cacheprovider \
+		--benchmark-columns=median,iqr,rounds --benchmark-warmup=off $(BENCH)
 
 clean:
 	rm -rf $(VENV) $(VENV38) $(OLDEST) build dist
