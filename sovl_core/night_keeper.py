@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from pathlib import Path
@@ -313,6 +314,9 @@ class NightKeeper:
     def _close(self, number: int, report: NightReport) -> None:
         self._journal.close_night(number, report.status, as_values(report))
         self._store.discard_working(number)
+        # A process killed while it stored the night has left a part of it, or all of it, that nobody will ever use.
+        with contextlib.suppress(OSError):
+            self._store.remove(number)
         log_info(self._logger, "night_closed", night=number, status=report.status, reason=report.reason)
 
 

@@ -155,3 +155,11 @@ def test_an_interrupted_night_that_dreamed_of_what_is_forgotten_is_given_up(worl
     assert world.statuses() == ["failed"]
     assert not world.store.working_folder(1).exists()
     world.keeper.give_up([one])
+
+
+def test_what_a_killed_process_had_stored_of_a_night_never_accepted_is_removed(world: Any) -> None:
+    killed = world.journal.open_night(None, "train", {})
+    world.store.save(killed, {}, {}, {})
+    world.keeper.sleep("command")
+    assert world.statuses() == ["failed", "accepted"]
+    assert world.store.numbers() == [killed + 1]
