@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 
+from benchmarks.bare import BareModel
 from benchmarks.figures import Figures
+from benchmarks.lives import Slept, sleep_once
 from benchmarks.size import Size, real_model, surroundings
 from benchmarks.timing import Paired
 
@@ -52,6 +54,20 @@ def figures(request: Any, size: Size) -> Figures:
     return stash[FIGURES]
 
 
+@pytest.fixture(scope="session")
+def bare(size: Size) -> BareModel:
+    """The model as transformers loads it."""
+    return BareModel(size.base)
+
+
+@pytest.fixture(scope="session")
+def slept(size: Size, tmp_path_factory: Any) -> Iterator[Slept]:
+    """A life with all plugins after its first night."""
+    slept = sleep_once(tmp_path_factory.mktemp("slept"), size)
+    with slept.life:
+        yield slept
+
+
 @pytest.fixture
 def paired(benchmark: Any, size: Size) -> Paired:
     """Runs two functions in turn."""
@@ -74,7 +90,5 @@ def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
     terminalreporter.section("figures")
     terminalreporter.write_line(figures.table())
     if config.stash[SIZE].quick:
-        terminalreporter.write_line(
-            "Measured with tiny random models: this tells that the harness works, not how fast."
-        )
+        terminalreporter.write_line("Tiny random models: this tells that the harness works, not how fast it is.")
     terminalreporter.write_line(f"All of it, raw seconds too: {config.option.json}")
