@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, List
 
 from sovl_core.records import Episode
+from sovl_dream.own_words import all_own
 from sovl_dream.person import to_first_person
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def question_of(memory: Episode) -> str:
     question = memory.details.get("question")
     if not isinstance(question, str) or not question or not says_something(question, memory.prompt):
         return ""
-    return question
+    # What is answered with a text of somebody else's is not the user's answer.
+    return question if all_own(memory.prompt) else ""
 
 
 def says_something(question: str, answer: str) -> bool:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, List
+from typing import List
 
 from sovl_core.records import Episode
 from sovl_dream.answers import completed, question_of
+from sovl_dream.hearsay import is_report
+from sovl_dream.own_words import own_sentences
 from sovl_dream.sentence import without_opener
-from sovl_dream.small_talk import begins_anothers_words, is_joke, is_small_talk, is_supposed
+from sovl_dream.small_talk import is_joke, is_small_talk, is_supposed
 from sovl_dream.statement import Statement, parse_statement
 
 #: A longer sentence is a story, not a fact that a question asks for.
 LONGEST = 40
-_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_ABBREVIATION = r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
-_BEGINS = r"(?=(?:I|I['’]\w+|My|We|Our|The|He|She|It|They|You|And|But|So)\b)"
-#: After an initial ("J. K. Rowling") a sentence ends only where another clearly begins.
-_SENTENCE = re.compile(rf"{_ABBREVIATION}(?<=[.!?])(?:(?<!\b[A-Z]\.)\s+|\s+{_BEGINS})|\n+")
 _CLAUSE = re.compile(r",? (?:and|but) (?=(?:my|our|[Ii]|we)\b|[A-Z][\w-]+ (?:is|lives|works|has)\b)")
 #: "I live in Oslo and work in Bergen": the subject of the second clause is that of the first.
 _SAME_SUBJECT = re.compile(
@@ -43,9 +40,12 @@ def statements_in(episode: Episode) -> List[Statement]:
     found: List[Statement] = []
     if is_joke(episode.prompt):
         return found
-    for sentence in _own_sentences(episode.prompt):
+    supposing = False
+    for sentence in own_sentences(episode.prompt):
         plain = without_opener(sentence)
-        if plain.endswith("?") or len(plain.split()) > LONGEST or is_small_talk(plain) or is_supposed(plain):
+        # "Let's say I live in Rome. Then my phone number is Italian."
+        supposing = is_supposed(plain) or (supposing and plain.lower().startswith("then "))
+        if supposing or plain.endswith("?") or len(plain.split()) > LONGEST or is_small_talk(plain):
             continue
         found += _statements_of(_with_antecedent(plain, found[-1]) if found else sentence)
     question = question_of(episode)
@@ -63,22 +63,12 @@ def _with_antecedent(sentence: str, before: Statement) -> str:
     return _PRONOUN_SUBJECT.sub(f"My {owned.group(1)} is ", whose, count=1)
 
 
-def _own_sentences(prompt: str) -> Iterator[str]:
-    """Yield the sentences the user said as themselves; quoted and pasted ones were said by somebody else."""
-    for sentence in _SENTENCE.split(_FENCED.sub("\n", prompt)):
-        clean = sentence.strip()
-        if begins_anothers_words(without_opener(clean)):
-            return
-        quotes = len(re.findall(r'["“”]', clean))
-        if clean and not clean.startswith((">", "#", "|", '"', "“")) and quotes % 2 == 0:
-            yield clean
-
-
 def _statements_of(sentence: str) -> List[Statement]:
     """Return one statement for each clause where every clause is one, else one for the whole sentence, if it is."""
     if re.match(r"(?:I|we)\b", without_opener(sentence), re.IGNORECASE):
         sentence = _SAME_SUBJECT.sub(r"\1 I ", sentence)
-    clauses = [parse_statement(clause) for clause in _CLAUSE.split(sentence)]
+    parts = [sentence] if is_report(without_opener(sentence)) else _CLAUSE.split(sentence)
+    clauses = [parse_statement(clause) for clause in parts]
     found = [clause for clause in clauses if clause is not None]
     if len(found) < len(clauses):
         whole = parse_statement(sentence)

@@ -1,4 +1,8 @@
-"""The dream plugin: answers ``on_dream`` with the dreams of each memory and with background."""
+"""The dream plugin: answers ``on_dream`` with the dreams of each memory and with background.
+
+What reads and writes sentences is imported where it is used: its patterns take longer to compile than ``sovl status``
+may take as a whole.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,8 @@ from sovl_core.events import Dream, DreamRequest, Night, NightReport, Progress
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, PluginState, StatusPanel
 from sovl_core.system_logging import log_info
-from sovl_dream.answers import with_question
 from sovl_dream.conditions import should_dream
-from sovl_dream.contrast import contrast_prompts
 from sovl_dream.settings import DreamSettings
-from sovl_dream.superseding import forget, outdated, supersede
-from sovl_dream.verification import verify
-from sovl_dream.writer import dream
 
 if TYPE_CHECKING:
     from sovl_core.events import Forgetting
@@ -51,6 +50,11 @@ class DreamPlugin(Plugin):
     @hookimpl
     def on_dream(self, request: DreamRequest) -> List[Dream]:
         """Dream of each memory, then of nothing in particular; each dream carries its verdict."""
+        from sovl_dream.answers import with_question
+        from sovl_dream.superseding import outdated
+        from sovl_dream.verification import verify
+        from sovl_dream.writer import dream
+
         dreams: List[Dream] = []
         memories = [with_question(memory, self.context.journal) for memory in request.memories]
         for index, memory in enumerate(memories):
@@ -65,6 +69,8 @@ class DreamPlugin(Plugin):
     @hookimpl(wrapper=True)
     def on_sleep(self, night: Night) -> Generator[None, Optional[NightReport], Optional[NightReport]]:
         """Let the newest word count; remember the temperament of the last sleep: a night that breaks off is none."""
+        from sovl_dream.superseding import supersede
+
         superseded = supersede(self.context.journal, night.memories, night.breathe)
         for memories in (night.memories, night.old_memories):
             memories[:] = [memory for memory in memories if memory.id not in superseded]
@@ -77,6 +83,8 @@ class DreamPlugin(Plugin):
     @hookimpl
     def on_forget(self, forgetting: Forgetting) -> None:
         """Forget what was claimed in what the user wants forgotten."""
+        from sovl_dream.superseding import forget
+
         forget(self.context.journal, forgetting.episodes)
 
     @hookimpl
@@ -97,6 +105,8 @@ class DreamPlugin(Plugin):
     def _kept(self, request: DreamRequest, dreams: List[Dream]) -> List[Dream]:
         """Dream of nothing in particular, and of what was never told."""
         from sovl_dream.background import background_dreams, kept_dreams
+        from sovl_dream.contrast import contrast_prompts
+        from sovl_dream.verification import verify
 
         context = self.context
         models, system_prompt = context.models(), context.config.generation.system_prompt

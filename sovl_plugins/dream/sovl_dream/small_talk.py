@@ -43,18 +43,6 @@ _SUPPOSED = re.compile(
     r"play)|maybe|perhaps|probably|possibly|what if|say)\b",
     re.IGNORECASE,
 )
-#: From here on somebody else speaks: a text is handed over, or a part is played.
-_ANOTHERS_WORDS = re.compile(
-    r"^(?:(?:please|now|can you|could you|would you|will you|i want you to|i need you to)[ ,]+)*"
-    r"(?:(?:summari[sz]e|translate|rewrite|rephrase|paraphrase|correct|proofread|improve|edit|fix|continue|complete|"
-    r"shorten|analy[sz]e|classify|check|answer|read|repeat|imagine|pretend|suppose|assume|act as|role-?play|"
-    r"let['’]?s (?:play|pretend|imagine|assume)|you are now an?|hypothetically|once upon a time|"
-    r"in (?:my|this|the|a) (?:story|novel|book|film|movie|game|play|poem|dream))\b|"
-    r"(?:here(?:['’]?s| is| are)|below is|this is) (?:my|the|an?) (?:\w+ )?(?:text|essay|story|letter|e-?mail|draft|"
-    r"poem|article|paragraph|code|log|transcript|message|translation|conversation|summary|song|quote)\b|"
-    r"[\w ]{0,40}\b(?:wrote|writes|says|said|reads|asked|asks|text|story|essay|email|letter|quote)\s*:)",
-    re.IGNORECASE,
-)
 _JOKE = re.compile(
     r"\b(?:just|only) (?:kidding|joking)\b|\b(?:i am|i['’]?m) (?:kidding|joking)\b|\bnot (?:really|true)!|\bjk\b|"
     r"\bit was a joke\b|\bthat was a joke\b",
@@ -70,11 +58,6 @@ def is_small_talk(sentence: str) -> bool:
 def is_supposed(sentence: str) -> bool:
     """Return True for what is not said to be so: "If I were rich, ...", "Maybe I will ..."."""
     return _SUPPOSED.match(sentence) is not None
-
-
-def begins_anothers_words(sentence: str) -> bool:
-    """Return True where what follows was not said by the user as themselves: a text to work on, a part to play."""
-    return _ANOTHERS_WORDS.match(sentence) is not None
 
 
 def is_joke(prompt: str) -> bool:

@@ -147,7 +147,7 @@ def test_none_are_dreamed_where_none_are_wanted(contrasting, contrast, backgroun
 
 
 def test_what_was_told_or_asked_before_is_no_contrast(contrasting, mocker):
-    prompts = mocker.patch("sovl_dream.plugin.contrast_prompts", return_value=[])
+    prompts = mocker.patch("sovl_dream.contrast.contrast_prompts", return_value=[])
     system = contrasting(6.0)
     before = system.tell("My horse is called Bella.")
     night = system.journal.open_night(None, "command", {})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_dream.small_talk import begins_anothers_words, is_joke, is_small_talk, is_supposed
+from sovl_dream.small_talk import is_joke, is_small_talk, is_supposed
 
 pytestmark = pytest.mark.no_torch
 
@@ -45,23 +45,6 @@ def test_what_is_only_supposed():
     assert not is_supposed("Iffy is my cat")
 
 
-@pytest.mark.parametrize(
-    ("sentence", "anothers"),
-    [
-        ("Please summarise this: I live in Cork", True),
-        ("Here's my draft", True),
-        ("You are now a pirate", True),
-        ("In my novel the hero is called Tom", True),
-        ("My sister says: I live in Cork", True),
-        ("In my house there are two cats", False),
-        ("I read books", False),
-        ("My code: 4711", False),
-    ],
-)
-def test_where_somebody_else_begins_to_speak(sentence, anothers):
-    assert begins_anothers_words(sentence) is anothers
-
-
 def test_jokes_that_are_taken_back():
     assert is_joke("My dog can fly, just kidding.")
     assert not is_joke("My dog can swim.")
@@ -69,5 +52,5 @@ def test_jokes_that_are_taken_back():
 
 @given(st.text(max_size=80))
 def test_any_text_is_judged(text):
-    for judged in (is_small_talk, is_supposed, begins_anothers_words, is_joke):
+    for judged in (is_small_talk, is_supposed, is_joke):
         assert judged(text) in (True, False)

@@ -1,0 +1,82 @@
+"""The sentences of a turn that the user said as themselves.
+
+Somebody else's words are known by how they stand in the turn, never by what they say: pasted blocks, quotation marks, a
+sentence that hands a text over or asks about the one before it, and attribution ("according to", "he said").
+"""
+
+from __future__ import annotations
+
+import re
+from typing import List
+
+from sovl_dream.handed_over import begins_anothers_words, is_about_what_stands_before
+from sovl_dream.hearsay import is_hearsay
+from sovl_dream.pasted import PASTED, without_pasted
+from sovl_dream.quotations import MARK, OPEN, is_speech, masked, unmasked
+from sovl_dream.sentence import without_opener
+from sovl_dream.statement import parse_statement
+
+_ABBREVIATION = r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
+_BEGINS = r"(?=(?:I|I['’]\w+|My|We|Our|The|He|She|It|They|You|And|But|So)\b)"
+#: After an initial ("J. K. Rowling") a sentence ends only where another clearly begins.
+_SENTENCE = re.compile(rf"{_ABBREVIATION}(?<=[.!?])(?:(?<!\b[A-Z]\.)\s+|\s+{_BEGINS})|\n+")
+_BULLET = re.compile(r"^(?:[-*•–+]|\d{1,3}[.)])\s+")
+_NUMBER = re.compile(r"^\d{1,3}[.)]$")
+#: "Some facts about me: I live in Cork", "Dear SOVL, I live in Cork".
+_OWN_LEAD = re.compile(
+    r"^(?:[\w ,'’-]{0,40}\babout (?:me|myself|us)\s*:|(?:(?:a|an|one|another|some) )?(?:fun|random|little|"
+    r"interesting|personal|quick|important|small|side) (?:fact|note|thing|info)s?\s*[:,]|"
+    r"dear (?:sovl|assistant|friend|diary|all)\s*[,:]|(?:to sum up|in short|edit|fact)\s*:)\s*",
+    re.IGNORECASE,
+)
+_TEXT_NOUN = re.compile(
+    r"\b(?:message|answer|reply|response|note|text|e-?mail|letter|sign|comment|post|word|line|sentence|graffito|"
+    r"graffiti|headline|statement|lie|claim|story|caption|inscription)s?$",
+    re.IGNORECASE,
+)
+
+
+def own_sentences(prompt: str) -> List[str]:
+    """Return the sentences that the user said as themselves, in order."""
+    text, quotations = masked(without_pasted(prompt))
+    rest = list(quotations)
+    found: List[str] = []
+    sentences = [sentence.strip() for sentence in _SENTENCE.split(text)]
+    sentences = [sentence for sentence in sentences if sentence and not _NUMBER.match(sentence)]
+    for place, sentence in enumerate(sentences):
+        within = [rest.pop(0) for _ in range(sentence.count(MARK))]
+        bare = _OWN_LEAD.sub("", without_opener(_BULLET.sub("", sentence)), count=1)
+        if is_about_what_stands_before(bare) and ":" not in bare:
+            found.clear()
+        if begins_anothers_words(bare) or begins_anothers_words(sentence):
+            after = sentences[place + 1] if place + 1 < len(sentences) else ""
+            if _ends_by_itself(bare, after):
+                continue
+            return found
+        if OPEN in sentence:
+            return found
+        if not is_about_what_stands_before(bare) and not _is_anothers(bare, within):
+            found.append(unmasked(_BULLET.sub("", _OWN_LEAD.sub("", sentence, count=1)), within))
+    return found
+
+
+def all_own(prompt: str) -> bool:
+    """Return True where the user said the whole of a turn as themselves."""
+    whole = "".join(sentence for sentence in own_sentences(prompt))
+    return re.sub(r"\W", "", whole) == re.sub(r"\W", "", prompt)
+
+
+def _ends_by_itself(sentence: str, after: str) -> bool:
+    """Return True where what is handed over has an end of its own: it is quoted, or stands in a block."""
+    return MARK in sentence or after.startswith((PASTED, MARK))
+
+
+def _is_anothers(sentence: str, quotations: List[str]) -> bool:
+    if sentence.startswith((MARK, PASTED)) or sentence.endswith(":") or is_hearsay(sentence):
+        return True
+    if not any(is_speech(quotation) for quotation in quotations):
+        return False
+    # "My motto is ⟨I never give up⟩": the saying itself is the news.
+    statement = parse_statement(sentence)
+    named = statement is not None and statement.is_copula and statement.complement == MARK
+    return statement is None or not named or _TEXT_NOUN.search(statement.subject) is not None
