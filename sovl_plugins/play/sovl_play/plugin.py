@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING, List
 
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Command, Plugin
-from sovl_play import backchannel, debate, echo, flare, glitch, mimic, muse, reflect, rewind, spark
 from sovl_play.settings import PlaySettings
 
 if TYPE_CHECKING:
     from sovl_core.plugin import PluginContext
-
-COMMANDS = (spark, reflect, muse, flare, echo, debate, glitch, rewind, mimic, backchannel)
 
 
 class PlayPlugin(Plugin):
@@ -30,4 +27,8 @@ class PlayPlugin(Plugin):
     @hookimpl
     def on_commands(self) -> List[Command]:
         """Name the commands, one a module."""
-        return [module.command(self.context) for module in COMMANDS]
+        # Not with the plugin, which is loaded wherever a life is opened: commands are asked for less often.
+        from sovl_play import backchannel, debate, echo, flare, glitch, mimic, muse, reflect, rewind, spark
+
+        modules = (spark, reflect, muse, flare, echo, debate, glitch, rewind, mimic, backchannel)
+        return [module.command(self.context) for module in modules]
