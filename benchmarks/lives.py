@@ -139,6 +139,8 @@ def fresh_life(
         plugins=plugins,
         strict=True,
         environ={},
+        # A copy of a life that has slept is told that whoever watched its night is not there any more.
+        warn=lambda text: None,
         more_plugins=[watcher] if watcher else [],
     )
     life.models()

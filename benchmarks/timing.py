@@ -23,8 +23,14 @@ class Paired:
     def __init__(self, benchmark: Any, rounds: int) -> None:
         self._benchmark, self._rounds = benchmark, rounds
 
-    def __call__(self, ours: Callable[[], Any], other: Callable[[], Any], warm_up: bool = True) -> Pair:
-        """Return the seconds of each round; ``warm_up`` False where one run takes minutes."""
+    def __call__(
+        self, ours: Callable[[], Any], other: Callable[[], Any], warm_up: bool = True, rounds: int = 0
+    ) -> Pair:
+        """Return the seconds of each round.
+
+        :param warm_up: False where one run takes minutes.
+        :param rounds: 0 for as many as any turn has.
+        """
         if warm_up:
             other()
             ours()
@@ -33,7 +39,9 @@ class Paired:
         def timed() -> None:
             pair.ours.append(seconds_of(ours))
 
-        self._benchmark.pedantic(timed, setup=lambda: pair.other.append(seconds_of(other)), rounds=self._rounds)
+        self._benchmark.pedantic(
+            timed, setup=lambda: pair.other.append(seconds_of(other)), rounds=rounds or self._rounds
+        )
         return pair
 
 
