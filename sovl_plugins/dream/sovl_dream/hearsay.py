@@ -52,8 +52,8 @@ _SPOKEN = re.compile(
     re.IGNORECASE,
 )
 _REPORT = re.compile(
-    rf"^(?:[\w.'’-]+ ){{1,6}}?(?:{_SAYING}|{_DOUBTED}|hears?|heard|learns?|learned|"
-    r"knows?|knew|promised?|hopes?)(?: (?:me|us|him|her|them|everybody|everyone|that|i|we|my|our|his|her|their|he|she|it|they|the)\b)",
+    rf"^(?:[\w.'’-]+ ){{1,6}}?(?:{_SAYING}|{_DOUBTED}|hears?|heard|learns?|learned|knows?|knew|promised?|hopes?) "
+    r"(?:me|us|him|her|them|everybody|everyone|that|i|we|my|our|his|her|their|he|she|it|they|the)\b",
     re.IGNORECASE,
 )
 #: Whoever speaks of "the user" is not the user.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, Sequence, Set, Tuple
 
 from sovl_dream.answers import with_question
+from sovl_dream.asking_which import ask_which
 from sovl_dream.claims.index import ClaimIndex
-from sovl_dream.contradiction import Contradiction, Told, contradictions, told_in, wholly
+from sovl_dream.contradiction import Contradiction, Told, contradictions, doubts, told_in, wholly
 from sovl_dream.verification import TOLD_OTHERWISE
 from sovl_dream.writer import said_back, taught_as
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 def supersede(journal: Journal, memories: Sequence[Episode], breathe: Callable[[], None] = lambda: None) -> Set[int]:
     """Mark in the journal what memories contradict, told before or among them; return the superseded ones.
 
-    A memory of which something still holds is not superseded: the dreams of what does not are rejected.
+    A memory of which something still holds is not superseded: the dreams of what does not are rejected. Where two were
+    told on one day and neither is known to take the other's place, the user is asked which is so.
 
     :param memories: what no night has looked at yet.
     :param breathe: called between pieces of work.
@@ -42,6 +44,8 @@ def supersede(journal: Journal, memories: Sequence[Episode], breathe: Callable[[
             superseded.add(memory.id)
         elif gone:
             _reject(journal, memory.id, gone, statements)
+    for doubt in doubts(memories):
+        ask_which(journal, doubt)
     index.save(journal)
     return superseded
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_core.records import Episode
-from sovl_dream.contradiction import contradictions, told_in, wholly
+from sovl_dream.contradiction import contradictions, doubts, told_in, wholly
 
 pytestmark = pytest.mark.no_torch
 
@@ -373,3 +373,36 @@ def test_no_text_breaks_it(texts):
 def test_a_statement_that_is_repeated_contradicts_nothing(text):
     if len(told_in(Episode(1, "c", text))) == 1:
         assert found(text, text) == []
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "stays"),
+    [
+        ("I have two brothers.", "I have three brothers.", False),
+        ("The capital of Freedonia is Sylvania.", "The capital of Freedonia is Ruritania.", False),
+        ("Project Heron ships in May.", "Project Heron ships in June.", True),
+        ("I drive a Volvo.", "I drive a Saab.", True),
+    ],
+)
+def test_two_answers_on_one_day_are_doubtful(earlier, later, stays):
+    (doubt,) = doubts([Episode(1, "c", earlier), Episode(2, "c", later)])
+    assert doubt.both_stay is stays
+    assert doubts([Episode(1, "c", earlier, night=1), Episode(2, "c", later)]) == []
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("My sister is called Orla.", "My sister is called Ann."),
+        ("The key is in the kitchen.", "The key is in the drawer."),
+        ("The office is in Lund.", "The office is in Sweden."),
+        ("My dog is brown.", "My dog is friendly."),
+        ("I live in Lund.", "I moved to Oslo."),
+    ],
+)
+def test_what_is_not_doubtful(earlier, later):
+    assert doubts([Episode(1, "c", earlier), Episode(2, "c", later)]) == []
+
+
+def test_in_one_breath_both_are_meant():
+    assert doubts([Episode(1, "c", "I drive a Volvo. I drive a Saab.")]) == []

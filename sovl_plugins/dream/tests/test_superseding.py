@@ -205,3 +205,45 @@ def test_however_a_life_goes_what_is_kept_is_free_of_contradictions(tmp_path_fac
         in_part = {memory.id for memory in kept if "live in Lund. My dog" in memory.prompt}
         assert {one.old.memory for one in contradictions(kept)} <= in_part
     journal.close()
+
+
+def test_two_numbers_on_one_day_the_later_one_is_learned_and_the_user_is_asked(journal):
+    old, new = tell(journal, "I have two brothers.", "I have three brothers.")
+    assert supersede(journal, journal.unconsolidated()) == {old.id}
+    (question,) = journal.questions(status="queued")
+    assert question.text == "How many brothers do you have?"
+    assert (question.source, question.episode) == ("dream", new.id)
+    assert question.details == {"told_otherwise": [old.id, new.id]}
+
+
+def test_what_may_both_be_so_is_learned_and_asked_about_once(journal):
+    tell(journal, "The office is in Lund.", "The office is in Oslo.")
+    for _ in range(2):
+        assert supersede(journal, journal.unconsolidated()) == set()
+    assert [question.text for question in journal.questions()] == ["Where is the office?"]
+    journal.update_question(journal.questions()[0].id, status="answered")
+    supersede(journal, journal.unconsolidated())
+    assert len(journal.questions()) == 1
+
+
+def test_what_takes_the_place_of_something_is_no_question(journal):
+    tell(journal, "The office is in Lund.", "The office is now in Oslo.", "I am 34.", "I am 35.")
+    supersede(journal, journal.unconsolidated())
+    assert journal.questions() == []
+
+
+def test_of_what_was_told_on_two_days_nobody_is_asked(journal):
+    tell(journal, "I drive a Volvo.")
+    sleep(journal)
+    tell(journal, "I drive a Saab.")
+    sleep(journal)
+    assert journal.questions() == []
+    assert by(journal) == {}
+
+
+def test_the_question_goes_with_what_is_forgotten(journal):
+    _, new = tell(journal, "The office is in Lund.", "The office is in Oslo.")
+    supersede(journal, journal.unconsolidated())
+    assert "Lund" not in journal.questions()[0].text + str(journal.questions()[0].details)
+    journal.forget_episodes([new.id])
+    assert journal.questions() == []

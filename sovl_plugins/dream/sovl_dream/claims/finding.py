@@ -13,7 +13,7 @@ from typing import Iterator, List, Optional
 from sovl_dream.claims.change import ended, now_so, stopped
 from sovl_dream.claims.claim import Claim
 from sovl_dream.claims.state import state_claims
-from sovl_dream.claims.subject import is_new, whose
+from sovl_dream.claims.subject import is_name, is_new, may_be_several, whose
 from sovl_dream.claims.values import differ, plain_value, same
 from sovl_dream.claims.words import HABITS
 from sovl_dream.statement import PREPOSITIONS, Statement
@@ -48,6 +48,27 @@ def contradicts(new: Claim, old: Claim) -> bool:
     if not old.holds:
         return bool(old.value) and same(new.kind, old.value, new.value)
     return (new.newly or (new.certain and old.certain)) and differ(new.kind, old.value, new.value)
+
+
+def rivals(one: Claim, other: Claim) -> bool:
+    """Return True where two claims may not hold side by side, and neither is said to take the other's place.
+
+    Of those of whom there may be several nothing is known: two sisters have two names. A key may be in the kitchen and
+    in the drawer; an office in Lund is none in Oslo.
+    """
+    who, _, relation = one.about.partition("/")
+    alike = one.about == other.about and one.holds and other.holds and not (one.newly or other.newly)
+    if not alike or may_be_several(who):
+        return False
+    if relation == "where":
+        places = [re.sub(rf"^(?:{PREPOSITIONS}) ", "", claim.value) for claim in (other, one)]
+        return all(map(is_name, places)) and differ("place", *places)
+    return differ(one.kind, other.value, one.value)
+
+
+def hardly_both(claim: Claim) -> bool:
+    """Return True where of two rivals one is wrong, most likely: two numbers of the same, two names."""
+    return claim.kind in ("number", "proper")
 
 
 def _claims(statement: Statement, denied: bool = False) -> List[Claim]:

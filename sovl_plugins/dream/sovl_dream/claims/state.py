@@ -107,6 +107,8 @@ def _of_others(s: Statement) -> Iterator[Claim]:
         yield Claim(f"{what}/where", value, certain=False)
     elif _is_age(value):
         yield Claim(f"{who}/age", value, "number", certain=not may_be_several(who))
+    elif one and re.match(r"(?:my|our|the) ", s.subject) and is_name(value) and not s.preposition:
+        yield Claim(f"{what}/is", value, "proper", certain=False)
 
 
 def _kind(noun: str, value: str) -> str:
@@ -151,6 +153,8 @@ def _of_doing(s: Statement) -> Iterator[Claim]:
     elif lemma in ("leave", "depart", "start", "begin", "arrive", "open", "close", "end") and who != "i":
         if re.match(r"(?:my|our|the) ", s.subject) and date_parts(rest):
             yield Claim(f"{thing(s.subject)}/{lemma} when", rest, "date", certain=False)
+    elif s.auxiliary == "does" and date_parts(rest).keys() & {"month", "day", "year"}:
+        yield Claim(f"{who}/{lemma} when", rest, "date", certain=False)
     elif lemma in ("have", "got"):
         counted = _COUNTED.match(rest)
         if counted and number_in(counted.group(1)):
