@@ -160,5 +160,8 @@ def _signature(method: Any, name: str, expected: List[str]) -> Iterator[str]:
 
 
 def _is_method(plugin: Any, name: str) -> bool:
+    # Most of what an object has it has from Python, and looking an attribute up without evaluating it is slow.
+    if name.startswith("__"):
+        return False
     attribute = inspect.getattr_static(plugin, name, None)
     return inspect.isroutine(attribute) or isinstance(attribute, (staticmethod, classmethod))
