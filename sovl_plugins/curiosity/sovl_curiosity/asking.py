@@ -56,6 +56,7 @@ def write_question(
     rng: random.Random,
     asked: List[str],
     cancelled: Callable[[], bool] = lambda: False,
+    once: bool = False,
 ) -> Optional[str]:
     """Return a question about what was said; where the model writes none that reads as one, a plain one.
 
@@ -63,19 +64,20 @@ def write_question(
     :param generate: answers a turn without journaling it.
     :param asked: questions that were asked already and are not asked again.
     :param cancelled: ends the writing when True.
+    :param once: try one time only, and do without a plain one.
     :return: None when what was said leaves nothing to ask about.
     """
     if not content_words(said):
         return None
     known = {question.lower() for question in asked}
-    for _ in range(settings.attempts):
+    for _ in range(1 if once else settings.attempts):
         if cancelled():
             return None
         reply = generate(_turn(_request(said[:LONGEST_SAID]), _shown(), settings, temperament, rng, cancelled))
         question = first_question(reply.text)
         if reads_as_question(question, said) and question.lower() not in known:
             return question
-    plain = plain_question(said)
+    plain = None if once else plain_question(said)
     return plain if plain and plain.lower() not in known else None
 
 

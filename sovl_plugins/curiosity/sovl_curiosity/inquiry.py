@@ -13,6 +13,7 @@ from sovl_curiosity.signals import signals_of
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from sovl_core.events import Reply, Turn
     from sovl_core.plugin import PluginContext
     from sovl_curiosity.calibration import Calibration
 
@@ -68,32 +69,49 @@ class Inquiry:
         self._own: Deque[Tensor] = deque(maxlen=REMEMBERED_VECTORS)
 
     def question_about(
-        self, said: str, asked: List[str], cancelled: Callable[[], bool] = lambda: False
+        self,
+        said: str,
+        asked: List[str],
+        cancelled: Callable[[], bool] = lambda: False,
+        breathe: Callable[[], None] = lambda: None,
+        once: bool = False,
     ) -> Optional[Candidate]:
         """Return a question about what was said; None when there is none, or when cancelled.
 
         :param said: the user's words.
         :param asked: questions that are not asked again.
+        :param breathe: called before each piece of work with the models; what it raises goes through.
+        :param once: as :func:`write_question` takes it.
         """
         context = self._context
-        settings, generate = context.settings, context.generate
-        temperament = context.vitals.temperament
-        text = write_question(said, generate, settings, temperament, context.rng, asked, cancelled)
+        settings, temperament = context.settings, context.vitals.temperament
+
+        def generate(turn: Turn) -> Reply:
+            breathe()
+            return context.generate(turn)
+
+        text = write_question(said, generate, settings, temperament, context.rng, asked, cancelled, once)
         if text is None or cancelled():
             return None
         from sovl_curiosity.embedding import embed
         from sovl_curiosity.surprise import surprise
 
         calibration = self._calibration()
-        unknown = self._ignorance(text, calibration, cancelled)
+        unknown = self._ignorance(text, generate, calibration, cancelled)
         vector = embed(context.models(), text)
         new = surprise(context.models(), said) if settings.metric == "calibrated" else 1.0
         interest = self._curiosity.weigh(unknown, vector, [*self.dreamed, *self._own], new)
         self._own.append(vector)
         return Candidate(text, interest, said, calibration is not None)
 
-    def _ignorance(self, text: str, calibration: Optional[Calibration], cancelled: Callable[[], bool]) -> float:
-        generate, tokens = self._context.generate, self._context.settings.probe_tokens
+    def _ignorance(
+        self,
+        text: str,
+        generate: Callable[[Turn], Reply],
+        calibration: Optional[Calibration],
+        cancelled: Callable[[], bool],
+    ) -> float:
+        tokens = self._context.settings.probe_tokens
         if calibration is None:
             return ignorance(*answer_confidences(text, generate, tokens, cancelled))
         return calibration.ignorance(signals_of(try_answer(text, generate, tokens, cancelled), tokens))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING, Any, Dict, List
 
 from sovl_curiosity.learning import Learned, learned, progress
 
@@ -42,7 +42,13 @@ def why(question: Question) -> str:
     if "threshold" in kept:
         worth += f", above {kept['threshold']:g}"
     about = f'about "{_short(str(kept.get("about", "")))}": ' if kept.get("about") else ""
-    return f"{about}ignorance {kept['ignorance']:.2f} ({read}), novelty {kept['novelty']:.2f}, {worth}"
+    return f"{_occasion(kept)}{about}ignorance {kept['ignorance']:.2f} ({read}), novelty {kept['novelty']:.2f}, {worth}"
+
+
+def _occasion(kept: Dict[str, Any]) -> str:
+    if "night" in kept:
+        return f"night {kept['night']} {'left it unclear' if kept.get('unclear') else 'learned it'}, "
+    return "after a dream, " if kept.get("dreamed") else ""
 
 
 def how_ignorance_is_read(settings: CuriositySettings, calibrations: Calibrations, journal: Journal) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, List, Optional, Union
+import contextlib
+from typing import TYPE_CHECKING, Any, Dict, Generator, List, Optional, Union
 
-from sovl_core.events import Utterance
+from sovl_core.events import NightInterrupted, Utterance
 from sovl_core.hookspecs import hookimpl
 from sovl_core.live_tuning import keep_hint, listing, tune
 from sovl_core.plugin import Command, Plugin, PluginState, StatusPanel
@@ -13,6 +14,7 @@ from sovl_curiosity.calibrations import Calibrations
 from sovl_curiosity.commands import TUNABLE, curiosity_command, measure_file
 from sovl_curiosity.inquiry import Candidate, Inquiry
 from sovl_curiosity.metric import TrueCuriosity
+from sovl_curiosity.night_questions import NightQuestions
 from sovl_curiosity.overview import how_ignorance_is_read, overview
 from sovl_curiosity.pressure import CuriosityPressure
 from sovl_curiosity.queue import QuestionQueue
@@ -23,8 +25,9 @@ from sovl_curiosity.tally import Tally
 from sovl_curiosity.waking import Waking
 
 if TYPE_CHECKING:
-    from sovl_core.events import Feedback, Idle, Night, NightReport, Reply, Turn
+    from sovl_core.events import Dream, DreamRequest, Feedback, Idle, Night, NightReport, Reply, Turn
     from sovl_core.plugin import PluginContext
+    from sovl_core.records import Question
 
 #: Share of the pressure drop that a question out of the queue takes: it was thought of before.
 QUEUE_SHARE = 0.7
@@ -47,39 +50,24 @@ class CuriosityPlugin(Plugin):
         self.pressure = CuriosityPressure()
         self.curiosity = TrueCuriosity(self.settings)
         self.tally = Tally()
-        self._knowledge: Optional[SelfKnowledge] = None
         self._silence = Silence()
-        self._queue: Optional[QuestionQueue] = None
-        self._inquiry: Optional[Inquiry] = None
-        self._waking: Optional[Waking] = None
         self._spoke = float("-inf")
-
-    @property
-    def queue(self) -> QuestionQueue:
-        """The journal's questions."""
-        assert self._queue is not None
-        return self._queue
-
-    @property
-    def knowledge(self) -> SelfKnowledge:
-        """What it knows about its own knowing."""
-        assert self._knowledge is not None
-        return self._knowledge
-
-    @property
-    def inquiry(self) -> Inquiry:
-        """What writes and weighs questions."""
-        assert self._inquiry is not None
-        return self._inquiry
+        # Made at the start, out of the context.
+        self.queue: QuestionQueue
+        self.knowledge: SelfKnowledge
+        self.inquiry: Inquiry
+        self.night_questions: NightQuestions
+        self._waking: Waking
 
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
         """Keep the context and weigh by its settings."""
         self.context = context
         self.settings = context.settings
-        self._queue = QuestionQueue(context.journal, context.logger, self.name)
-        self._waking = Waking(context, self._queue)
-        self._knowledge = SelfKnowledge(context)
+        self.queue = QuestionQueue(context.journal, context.logger, self.name)
+        self._waking = Waking(context, self.queue)
+        self.night_questions = NightQuestions(context, self.queue, self._candidate)
+        self.knowledge = SelfKnowledge(context)
         self._be_curious([])
 
     @hookimpl(wrapper=True)
@@ -106,16 +94,31 @@ class CuriosityPlugin(Plugin):
 
     @hookimpl(wrapper=True)
     def on_sleep(self, night: Night) -> Generator[None, Optional[NightReport], Optional[NightReport]]:
-        """After a night that was accepted, calibrate ignorance on the answers to its quiz, and see what answers taught.
+        """After a night that was accepted, calibrate ignorance on the answers to its quiz, see what answers taught, and
+        keep a question for the morning.
 
         Its judge's questions are part of the quiz: their answers are looked at as they come.
         """
         with self.knowledge.listening():
             report = yield
-            if report is not None and report.accepted and self.knowledge.look_back(night, report) is not None:
-                # Scores of before were made of another ignorance.
-                self.curiosity.scores.clear()
+            if report is not None and report.accepted:
+                if self.knowledge.look_back(night, report) is not None:
+                    # Scores of before were made of another ignorance.
+                    self.curiosity.scores.clear()
+                unclear, worth_asking = self.knowledge.unclear(night.number), self.knowledge.worth_asking()
+                # The night is lived: what is left to ask is not worth living its end again.
+                with contextlib.suppress(NightInterrupted):
+                    self.night_questions.after_night(night, report, unclear, self.pressure.value, worth_asking)
         return report
+
+    @hookimpl(wrapper=True)
+    def on_dream(self, request: DreamRequest) -> Generator[None, List[Dream], List[Dream]]:
+        """After a dream try a few questions about what was dreamed of."""
+        dreams = yield
+        # What was dreamed would be lost: whoever ends the dreaming does so at the next breath.
+        with contextlib.suppress(NightInterrupted):
+            self.night_questions.after_dream(request, dreams)
+        return dreams
 
     @hookimpl
     def on_idle(self, idle: Idle) -> Optional[Utterance]:
@@ -126,20 +129,23 @@ class CuriosityPlugin(Plugin):
         if idle.may_speak and self._waking_up():
             return self._wake()
         self.pressure.wait(self._silence.notice(idle.seconds))
-        settings, now = self.settings, self.context.clock()
-        waited = idle.seconds >= settings.silence and now - self._spoke >= settings.cooldown
+        settings = self.settings
+        rested = self.context.clock() - self._spoke >= settings.cooldown
+        if not settings.spontaneous or not idle.may_speak or not rested:
+            return None
+        morning = self._from_queue(self.night_questions.for_the_morning())
+        if morning is not None:
+            return self._speak_up(morning)
         tired = self._silence.eruptions >= settings.eruptions_per_silence
-        if not settings.spontaneous or not idle.may_speak or not waited or tired or not self._erupts():
+        if idle.seconds < settings.silence or tired or not self._erupts():
             return None
         self._silence.eruptions += 1
-        text = self._fresh_question(idle.last_prompt) or self._queued_question()
+        text = self._fresh_question(idle.last_prompt) or self._from_queue(self.queue.take())
         if text is None:
             # Nothing worth asking came of it: the urge is gone all the same, or it would try again every second.
             self.pressure.drop(settings.pressure_drop)
             return None
-        self._spoke = now
-        self.tally.spontaneous += 1
-        return Utterance(text, question=True, source=self.name)
+        return self._speak_up(text)
 
     @hookimpl
     def on_feedback(self, feedback: Feedback) -> None:
@@ -189,19 +195,22 @@ class CuriosityPlugin(Plugin):
 
     def _be_curious(self, scores: List[float]) -> None:
         self.curiosity = TrueCuriosity(self.settings, scores)
-        self._inquiry = Inquiry(self.context, self.curiosity, self.knowledge.calibration)
+        self.inquiry = Inquiry(self.context, self.curiosity, self.knowledge.calibration)
 
     def _waking_up(self) -> bool:
-        assert self._waking is not None
         return self.settings.wake_up and self.context.models_loaded() and self._waking.due
 
     def _wake(self) -> Utterance:
-        assert self._waking is not None
         said = self._waking.speak(self.name)
         if said.question:
             self._spoke = self.context.clock()
             self.tally.spontaneous += 1
         return said
+
+    def _speak_up(self, text: str) -> Utterance:
+        self._spoke = self.context.clock()
+        self.tally.spontaneous += 1
+        return Utterance(text, question=True, source=self.name)
 
     def _erupts(self) -> bool:
         settings = self.settings
@@ -214,17 +223,23 @@ class CuriosityPlugin(Plugin):
     def _live(self, turn: Turn, reply: Reply, may_ask: bool) -> None:
         self.inquiry.dreamed = list(turn.annotations.get("memory.vectors", ()))
         self.pressure.update(self.context.vitals.temperament, reply.confidence)
-        if not may_ask or reply.question is not None or not self.settings.in_replies or not self._erupts():
+        if not may_ask or reply.question is not None or not self.settings.in_replies:
+            return
+        reply.question = self._from_queue(self.night_questions.for_the_morning())
+        if reply.question is not None:
+            self.tally.in_replies += 1
+            return
+        if not self._erupts():
             return
         self.pressure.drop(self.settings.pressure_drop)
-        candidate = self._candidate(turn.prompt, turn.cancelled)
+        candidate = self._candidate(turn.prompt, cancelled=turn.cancelled)
         if candidate is not None and candidate.interest.score > self.settings.response_threshold:
             self.queue.asked(candidate.text, turn.episode, candidate.details(self.settings.response_threshold))
             self.tally.in_replies += 1
             reply.question = candidate.text
 
-    def _candidate(self, said: str, cancelled: Callable[[], bool] = lambda: False) -> Optional[Candidate]:
-        candidate = self.inquiry.question_about(said, self.queue.recent(), cancelled) if said else None
+    def _candidate(self, said: str, **how: Any) -> Optional[Candidate]:
+        candidate = self.inquiry.question_about(said, self.queue.recent(), **how) if said else None
         if candidate is not None:
             self.tally.weigh(candidate.interest.novelty)
         return candidate
@@ -242,8 +257,7 @@ class CuriosityPlugin(Plugin):
             self.queue.put(candidate.text, settings.queue_size, None, candidate.details(settings.response_threshold))
         return None
 
-    def _queued_question(self) -> Optional[str]:
-        question = self.queue.take()
+    def _from_queue(self, question: Optional[Question]) -> Optional[str]:
         if question is None:
             return None
         self.pressure.drop(self.settings.pressure_drop * QUEUE_SHARE)

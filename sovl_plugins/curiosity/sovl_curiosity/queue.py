@@ -44,9 +44,14 @@ class QuestionQueue:
         for question in self.waiting()[:-size]:
             self._set_status(question, "dropped")
 
-    def take(self) -> Optional[Question]:
-        """Return the oldest queued question, now asked; None when there is none, or that cannot be written down."""
-        waiting = self.waiting()
+    def take(self, night: Optional[int] = None) -> Optional[Question]:
+        """Return the oldest queued question, now asked; None when there is none, or that cannot be written down.
+
+        :param night: only one that this night has left behind.
+        """
+        if not self._journal.count_questions("queued"):
+            return None
+        waiting = [each for each in self.waiting() if night is None or each.details.get("night") == night]
         return waiting[0] if waiting and self._set_status(waiting[0], "asked") else None
 
     def asked(self, text: str, episode: Optional[int], details: Dict[str, Any]) -> Optional[Question]:

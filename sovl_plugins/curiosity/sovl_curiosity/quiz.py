@@ -36,6 +36,16 @@ class Quiz:
         """Take note of a greedy answer that somebody asked for; the latest to a prompt counts."""
         self._replies[prompt] = reply
 
+    def missed(self, dreams: Iterable[Dream]) -> List[int]:
+        """Return the memories that were asked about and answered wrong, by number.
+
+        :param dreams: those that were held out are the questions.
+        """
+        told = _questions(dream for dream in dreams if dream.kind not in KEPT_KINDS and dream.answer)
+        heard = [(dream, self._replies[prompt]) for prompt, dream in told.items() if prompt in self._replies]
+        wrong = [dream for dream, reply in heard if not says(reply.text, dream.answer)]
+        return sorted({parent for dream in wrong for parent in dream.parents})
+
     def calibrate(
         self, dreams: Sequence[Dream], tokens: int, ask: Callable[[Turn], Reply], breathe: Callable[[], None]
     ) -> Optional[Calibration]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import partial
-from typing import TYPE_CHECKING, Iterator, Optional
+from typing import TYPE_CHECKING, Iterator, List, Optional
 
 from sovl_core.system_logging import log_info
 from sovl_curiosity import learning
@@ -37,11 +37,23 @@ class SelfKnowledge:
 
     def eruption_chance(self) -> float:
         """Return the chance of an eruption: less of it while answers have not lowered the loss."""
-        settings = self._context.settings
+        chance: float = self._context.settings.eruption_chance * self.worth_asking()
+        return chance
+
+    def worth_asking(self) -> float:
+        """Return the share of its questions that it asks: fewer of them while answers have not lowered the loss."""
         gained = learning.progress(learning.learned(self._context.journal))
         stalled = gained is not None and gained <= 0
-        chance: float = settings.eruption_chance * (settings.stalled_chance if stalled else 1.0)
-        return chance
+        share: float = self._context.settings.stalled_chance if stalled else 1.0
+        return share
+
+    def unclear(self, night: int) -> List[int]:
+        """Return the memories that a night has dreamed of and, asked about them, got wrong: by number.
+
+        Only within :meth:`listening`.
+        """
+        dreams = self._context.journal.dreams(night=night, verdict="accepted", limit=None)
+        return [] if self._quiz is None else self._quiz.missed(dreams)
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:

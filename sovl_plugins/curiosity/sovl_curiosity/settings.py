@@ -49,6 +49,15 @@ class CuriositySettings(PluginSettings):
         le=1.0,
         description="What an eruption takes off the pressure; one from the queue takes 0.7 of it.",
     )
+    dream_questions: int = Field(
+        default=3, ge=0, le=10, description="Questions tried after each dream; those worth it wait in the queue."
+    )
+    morning_question: bool = Field(
+        default=True, description="After an accepted night ask about what it taught or left unclear."
+    )
+    morning_pressure: float = Field(
+        default=0.1, ge=0.0, le=1.0, description="Pressure that it takes at the end of a night to ask in the morning."
+    )
     silence: float = Field(
         default=20.0, ge=1.0, le=86400.0, description="Seconds of silence before it speaks up by itself."
     )

@@ -56,6 +56,12 @@ def test_a_plain_question_is_the_floor(script):
     assert write(script, asked=["Can you tell me more about Biscuit?"]) is None
 
 
+def test_tried_once_there_is_no_floor(script):
+    script.questions = ["Rabbits are nice.", "Where does Biscuit sleep?"]
+    assert write_question(SAID, script, CuriositySettings(), 0.5, random.Random(0), [], once=True) is None
+    assert script.count("question") == 1
+
+
 def test_nothing_is_asked_twice(script):
     script.questions = ["What does Biscuit eat?"] * 3
     assert write(script, asked=["what does biscuit eat?"]) == "Can you tell me more about Biscuit?"

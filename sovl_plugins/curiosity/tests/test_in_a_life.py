@@ -134,13 +134,19 @@ def test_a_night_calibrates_and_measures_answers_and_is_undone_whole(open_life, 
     mocker.patch("sovl_curiosity.quiz.FEWEST", 2)
     mocker.patch("sovl_curiosity.calibration.Calibration.trusted", True)
     plugins = ("curiosity", "cross_attention", "dream", "gestation")
-    system = open_life(*plugins, **NIGHT)
+    system = open_life(*plugins, **NIGHT, plugins__curiosity__cooldown=0.0)
     for said in (SAID, "I live in Oslo."):
         system.tell(said)
     system.vitals.last_prompt = SAID
     system.commands()["curiosity"].run(["ask"], {})
     answer = system.generate("My dog Biscuit sleeps in a box.").episode
+    system.plugins.get("curiosity").pressure.value = 0.5
     number = system.sleep().number
+    # A random model gets everything right here, and writes no question: a plain one about the newest.
+    (left,) = system.journal.questions(status="queued")
+    assert (left.text, left.details["night"]) == ("Can you tell me more about Oslo?", number)
+    assert silence(system, 3) == [(1, left.text)]
+    assert system.journal.question(left.id).status == "asked"
     knowledge = system.plugins.get("curiosity").knowledge
     made = knowledge.calibration()
     assert min(made.known, made.unknown) >= 2

@@ -47,6 +47,14 @@ def test_nothing_is_weighed_without_a_question_or_once_cancelled(inquiry, script
     assert script.count("evaluation") == 0
 
 
+def test_each_piece_of_work_begins_with_a_breath(inquiry, script):
+    turns_before = []
+    script.questions = ["Rabbits are nice.", "Where does Biscuit sleep?"]
+    inquiry.question_about(SAID, [], breathe=lambda: turns_before.append(len(script.turns)))
+    # Two tries, and an answer with and without the scaffold.
+    assert turns_before == [0, 1, 2, 3]
+
+
 def test_once_calibrated_one_pass_tells_ignorance(context, script, mocker):
     context.settings = CuriositySettings(metric="calibrated")
     calibration = mocker.Mock(ignorance=mocker.Mock(return_value=0.9))

@@ -52,6 +52,18 @@ def test_a_question_of_others_was_not_weighed(journal):
     assert why(asked_for).endswith("ignorance 0.81 (1 - confidence), novelty 0.12, worth 0.93")
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ({"night": 3, "unclear": True}, 'night 3 left it unclear, about "My rabbit'),
+        ({"night": 3, "unclear": False}, 'night 3 learned it, about "My rabbit'),
+        ({"dreamed": True}, 'after a dream, about "My rabbit'),
+    ],
+)
+def test_it_says_which_night_or_dream_left_a_question(journal, kept, said):
+    assert why(journal.add_question("Who?", "curiosity", details={**DETAILS, **kept})).startswith(said)
+
+
 def test_it_says_how_ignorance_is_read(shown, journal):
     calibrations, number = Calibrations(), night(journal)
     calibrations.add(number, calibrate([KNOWN] * 9, [UNKNOWN] * 8))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from sovl_core.error_handling import BadInput, SOVLError
-from sovl_core.events import Feedback, Idle, NightReport, Reply, Turn
+from sovl_core.events import Dream, DreamRequest, Feedback, Idle, NightInterrupted, NightReport, Reply, Turn
 from sovl_core.plugin import PluginState
 from sovl_curiosity import CuriosityPlugin, CuriosityPressure
 
@@ -240,8 +241,10 @@ def test_of_an_accepted_night_alone_it_makes_something(plugin, mocker):
     look_back = mocker.patch.object(plugin.knowledge, "look_back", return_value=None)
     plugin.curiosity.scores.append(0.5)
 
+    night = SimpleNamespace(number=1, memories=[])
+
     def sleep(report):
-        steps = plugin.on_sleep(mocker.Mock())
+        steps = plugin.on_sleep(night)
         next(steps)
         with pytest.raises(StopIteration) as end:
             steps.send(report)
@@ -257,6 +260,75 @@ def test_of_an_accepted_night_alone_it_makes_something(plugin, mocker):
     look_back.return_value = mocker.Mock()
     sleep(NightReport("partial"))
     assert list(plugin.curiosity.scores) == []
+
+
+def pass_through(wrapper, inner):
+    next(wrapper)
+    with pytest.raises(StopIteration) as end:
+        wrapper.send(inner)
+    return end.value.value
+
+
+def a_night(plugin, journal, script, breathe=lambda: None):
+    """Live and accept a night that taught one memory; return its number."""
+    memory = journal.begin_episode(SAID, "c", source="tell")
+    number = journal.open_night(journal.current_night(), "api", {})
+    script.questions = [QUESTION]
+    night = SimpleNamespace(number=number, memories=[memory], breathe=breathe)
+    report = NightReport("accepted", learned=[memory.id])
+    assert pass_through(plugin.on_sleep(night), report) is report
+    journal.accept_night(number, "accepted", [memory.id], {})
+    return number
+
+
+def test_a_night_asks_in_the_first_silence_of_the_morning(plugin, context, journal, script):
+    plugin.pressure = CuriosityPressure(0.5)
+    a_night(plugin, journal, script)
+    assert silent(plugin, 3.0, may_speak=False) is None
+    said = silent(plugin, 4.0)
+    assert (said.text, said.question) == (QUESTION, True)
+    assert journal.count_questions("asked") == 1
+    assert plugin.tally.spontaneous == 1
+    assert silent(plugin, 5.0) is None
+
+
+def test_or_at_the_end_of_the_first_reply(plugin, context, journal, script):
+    plugin.pressure = CuriosityPressure(0.5)
+    a_night(plugin, journal, script)
+    context.settings.in_replies = False
+    assert live(plugin, Turn("Good morning.")).question is None
+    context.settings.in_replies = True
+    assert live(plugin, answer_turn(journal)).question is None
+    assert live(plugin, Turn("Good morning.")).question == QUESTION
+    assert plugin.tally.in_replies == 1
+    assert live(plugin, Turn("Well.")).question is None
+
+
+def test_a_calm_day_ends_in_no_question(plugin, journal, script):
+    a_night(plugin, journal, script)
+    assert journal.questions() == []
+
+
+def test_what_is_left_to_ask_holds_up_no_night_that_has_to_end(plugin, journal, script):
+    def breathe():
+        raise NightInterrupted
+
+    plugin.pressure = CuriosityPressure(0.5)
+    a_night(plugin, journal, script, breathe)
+    dreams = [Dream("question", "Q?", "A.", [1])]
+    request = DreamRequest(journal.episodes(), breathe=breathe)
+    assert pass_through(plugin.on_dream(request), dreams) is dreams
+    assert journal.questions() == []
+
+
+def test_after_a_dream_questions_wait(plugin, journal, script):
+    memory = journal.begin_episode(SAID, "c", source="tell")
+    script.questions = [QUESTION]
+    dreams = [Dream("question", "Q?", "A.", [memory.id])]
+    assert pass_through(plugin.on_dream(DreamRequest([memory])), dreams) is dreams
+    (waiting,) = journal.questions(status="queued")
+    assert (waiting.text, waiting.episode) == (QUESTION, memory.id)
+    assert script.count("question") == 1
 
 
 def test_it_erupts_less_often_while_answers_teach_nothing(full, context, mocker):

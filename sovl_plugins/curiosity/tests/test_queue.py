@@ -28,6 +28,15 @@ def test_first_in_first_out(queue, journal):
     assert journal.questions(status="asked")[0].details == {"score": 0.9}
 
 
+def test_one_of_a_night_is_taken_out_of_its_turn(queue):
+    queue.put("one?", 10, None, {})
+    queue.put("two?", 10, None, {"night": 2})
+    assert queue.take(night=1) is None
+    assert queue.take(night=2).text == "two?"
+    assert queue.take(night=2) is None
+    assert texts(queue) == ["one?"]
+
+
 def test_the_oldest_is_dropped_when_it_is_full(queue, journal):
     for number in range(5):
         queue.put(f"{number}?", 3, None, {})

@@ -71,6 +71,17 @@ def test_what_was_told_and_is_not_known_counts_for_neither_side():
     assert (made.known, made.unknown) == (ASKED - 1, ASKED)
 
 
+def test_what_was_heard_answered_wrong_was_missed():
+    quiz = Quiz()
+    dreams = [told(0), told(1), told(2, verdict="rejected"), told(3), never(0)]
+    for number, dream in enumerate(dreams, 1):
+        dream.parents = [number]
+    for dream in (dreams[0], dreams[2], dreams[3], dreams[4]):
+        quiz.observe(dream.prompt, Reply("Eh?"))
+    quiz.observe(dreams[3].prompt, answers(dreams[3].prompt))
+    assert quiz.missed(dreams) == [1]
+
+
 def test_dreams_that_were_trained_on_or_refused_are_no_questions():
     trained = [Dream("question", f"What is fact {n}?", "", answer=f"word{n}") for n in range(20)]
     refused = [told(n, verdict="rejected") for n in range(20)]

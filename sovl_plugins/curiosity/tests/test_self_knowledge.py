@@ -86,6 +86,17 @@ def test_an_interruption_goes_on(knowledge, night):
         knowledge.look_back(night, NightReport("accepted"))
 
 
+def test_what_a_night_got_wrong_is_unclear(knowledge, night, journal, context):
+    memory = journal.begin_episode("My fish is called Fin.", "c", source="tell")
+    dreams = [Dream("question", "fish?", "", [memory.id], answer="Fin", held_out=True, verdict="accepted")]
+    journal.add_dreams(night.number, dreams)
+    with knowledge.listening():
+        knowledge.observe(Turn("fish?", purpose="evaluation"), Reply("No idea."))
+        assert knowledge.unclear(night.number) == [memory.id]
+        knowledge.observe(Turn("fish?", purpose="evaluation"), Reply("Fin."))
+        assert knowledge.unclear(night.number) == []
+
+
 def test_losses_of_answers_are_kept_with_the_night(knowledge, night, journal, mocker):
     answer = journal.begin_episode("In a box.", "c", source="answer")
     mocker.patch("sovl_curiosity.learning.measure_answers", return_value=[(answer.id, 3.0, 1.0)])
