@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Set
 
 import pytest
+from hypothesis import settings
+
+# A slow machine is no failure.
+settings.register_profile("unhurried", deadline=None)
+#: The long form of every property test: hours, and as many cases in each as somebody could think of in a year.
+settings.register_profile("torture", deadline=None, max_examples=10_000)
+settings.load_profile(os.environ.get("SOVL_HYPOTHESIS_PROFILE", "unhurried"))
 
 
 @pytest.fixture

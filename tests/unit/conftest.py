@@ -5,11 +5,6 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List
 
 import pytest
-from hypothesis import settings
-
-# A slow machine is no failure.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 WIDTH, LAYERS, HEADS, POSITIONS, VOCABULARY = 32, 4, 4, 64, 96
 

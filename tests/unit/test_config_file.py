@@ -4,7 +4,7 @@ import errno
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_core.config_file import HEADER, create_config, read_toml, save_config
@@ -219,7 +219,6 @@ def test_deep_nesting_is_refused(path):
         read_toml(path)
 
 
-@settings(max_examples=60)
 @given(
     layout=st.sampled_from(LAYOUTS),
     tables=st.dictionaries(st.sampled_from(["dream", "absent", "new one"]), TABLE, max_size=3),
