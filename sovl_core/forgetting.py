@@ -6,12 +6,13 @@ from untrained weights; nights that had learned it stay on the disk to go back t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, List, Optional, Sequence
 
 from sovl_core.error_handling import BadInput, SOVLError, log_error
 from sovl_core.events import Forgetting
+from sovl_core.said_again import said_again
 from sovl_core.system_logging import log_info
 from sovl_core.typed_history import forget_typed
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sovl_core.night_keeper import NightKeeper
     from sovl_core.night_store import NightStore
     from sovl_core.plugin_manager import PluginManager
+    from sovl_core.records import Episode
     from sovl_core.state_keeper import StateKeeper
     from sovl_core.system_logging import ThreadSafeLogger
     from sovl_core.vitals import Vitals
@@ -32,7 +34,7 @@ class Forgotten:
 
     ``still_shows`` is True while the weights in use have learned some of it; ``nights`` are accepted ones that have.
     ``traces`` is True when another process reads the journal just now, so that words stay in unused parts of its file
-    until the life is opened again.
+    until the life is opened again. ``said_again`` are turns, still there, that say it too (see ``said_again``).
     """
 
     episodes: List[int]
@@ -40,6 +42,7 @@ class Forgotten:
     still_shows: bool
     nights: List[int]
     traces: bool = False
+    said_again: List[int] = field(default_factory=list)
 
 
 class Forgetter:
@@ -80,7 +83,8 @@ class Forgetter:
         self._refuse_during_work()
         with self._gate.turn():
             self._refuse_during_work()
-            words = [self._words(number) for number in wanted]
+            episodes = [self._episode(number) for number in wanted]
+            words = [episode.prompt for episode in episodes]
             # First what only the words can be found by: when they are gone nobody knows what to look for.
             forget_typed(self._history, words)
             if self._vitals.last_prompt in words:
@@ -92,7 +96,8 @@ class Forgetter:
         still_shows = set(wanted).intersection(self._journal.still_learned())
         learned = self._journal.nights_with_forgotten().items()
         nights = [night for night, episodes in learned if set(wanted).intersection(episodes)]
-        return Forgotten(wanted, dreams, bool(still_shows), nights, traces=not clean)
+        again = said_again(self._journal, episodes)
+        return Forgotten(wanted, dreams, bool(still_shows), nights, traces=not clean, said_again=again)
 
     def finish_interrupted(self) -> None:
         """Go on with forgetting that was interrupted, or that could not be finished because somebody read."""
@@ -135,11 +140,11 @@ class Forgetter:
         log_info(self._logger, "nights_purged", nights=removed)
         return removed
 
-    def _words(self, number: int) -> str:
+    def _episode(self, number: int) -> Episode:
         episode = self._journal.episode(number)
         if episode is None:
             raise BadInput(f"There is no turn {number} in this life", "Find it with `sovl search WORDS`")
-        return episode.prompt
+        return episode
 
     def _finish(self) -> bool:
         self._hooks.on_forget(Forgetting(self._journal.unfinished_forgetting()))

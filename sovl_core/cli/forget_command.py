@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Turns that are shown and forgotten at a time.
 MOST = 1000
+#: Turns that say the same which are shown one by one.
+SHOWN = 5
 #: What a deep sleep is asked for with.
 DEEP = "sovl sleep --deep"
 
@@ -103,11 +105,23 @@ def _report(app: AppContext, system: SOVLSystem, forgotten: Forgotten) -> None:
         tell_of_training(app, system)
     elif forgotten.nights:
         tell_of_older_nights(app, system)
+    _tell_of_repeats(app, system, forgotten.said_again)
     if forgotten.traces:
         app.print(
             "Another process reads the journal: words of it may stay in unused parts of the file until this life is "
             "opened the next time."
         )
+
+
+def _tell_of_repeats(app: AppContext, system: SOVLSystem, numbers: Sequence[int]) -> None:
+    """Show which other turns say what was forgotten, and how to forget those."""
+    if not numbers:
+        return
+    one = len(numbers) == 1
+    app.print(f"{'This turn says' if one else f'These {len(numbers)} turns say'} it too, or nearly the same:\n")
+    shown = [system.journal.episode(number) for number in numbers[:SHOWN]]
+    print_episodes(app, [episode for episode in shown if episode is not None], as_json=False)
+    app.print(f"To forget {'that' if one else 'those'} as well: sovl forget {' '.join(map(str, numbers))}")
 
 
 def tell_of_training(app: AppContext, system: SOVLSystem) -> None:

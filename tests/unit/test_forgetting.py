@@ -98,6 +98,15 @@ def test_what_no_night_has_learned_shows_nowhere(system: Any) -> None:
     assert (forgotten.still_shows, forgotten.nights) == (False, [])
 
 
+def test_turns_that_say_it_too_are_named_and_stay(system: Any) -> None:
+    system.generate(SECRET)
+    again = system.generate(f"Once more: {SECRET}").episode
+    # The echo repeats what is said in its reply.
+    assert system.forget(1).said_again == [again]
+    assert system.journal.episode(again) is not None
+    assert system.forget(again).said_again == []
+
+
 def test_what_does_not_exist_cannot_be_forgotten(system: Any, keeper: Keeper) -> None:
     kept = system.tell(SECRET)
     with pytest.raises(BadInput, match=r"no turn 9 .*sovl search"):

@@ -79,12 +79,15 @@ class FakeSystem:
 
     def forget(self, *episodes: int) -> Any:
         from sovl_core.forgetting import Forgotten
+        from sovl_core.said_again import said_again
 
+        forgotten = [self.journal.episode(number) for number in episodes]
         dreams = self.journal.forget_episodes(episodes)
         traces = not self.journal.finish_forgetting() or self.journal_is_read
         learned = self.journal.nights_with_forgotten().items()
-        nights = [night for night, forgotten in learned if set(episodes).intersection(forgotten)]
-        return Forgotten(list(episodes), dreams, bool(self.journal.still_learned()), nights, traces)
+        nights = [night for night, numbers in learned if set(episodes).intersection(numbers)]
+        again = said_again(self.journal, forgotten)
+        return Forgotten(list(episodes), dreams, bool(self.journal.still_learned()), nights, traces, again)
 
     def purge_nights(self) -> List[int]:
         nights = [

@@ -80,6 +80,39 @@ def test_what_was_never_learned_shows_nowhere(told: Any) -> None:
     assert told.out.strip() == "Forgot 1 turn."
 
 
+def test_turns_that_say_it_too_are_shown_with_how_to_forget_them(told: Any) -> None:
+    live = told.prepare
+
+    def repeated(system: Any) -> None:
+        live(system)
+        if len(system.journal.episodes()) == 3:
+            asked = system.tell("Who likes what?")
+            system.journal.finish_episode(asked.id, "The cat likes tea very much.")
+
+    told.prepare = repeated
+    assert told("forget", "-y", "3") == 0
+    assert "This turn says it too, or nearly the same:" in told.out
+    assert "#4" in told.out
+    assert "The cat likes tea very much." in told.out
+    assert told.out.rstrip().endswith("To forget that as well: sovl forget 4")
+
+
+def test_many_that_say_it_too_are_counted_and_a_few_shown(told: Any) -> None:
+    live = told.prepare
+
+    def repeated(system: Any) -> None:
+        live(system)
+        for number in range(7):
+            system.tell(f"The cat likes tea, take {number}.")
+
+    told.prepare = repeated
+    assert told("forget", "-y", "3") == 0
+    assert "These 7 turns say it too, or nearly the same:" in told.out
+    assert "take 4" in told.out
+    assert "take 5" not in told.out
+    assert told.out.rstrip().endswith("To forget those as well: sovl forget 4 5 6 7 8 9 10")
+
+
 def test_traces_that_a_reader_keeps_in_the_file_are_told(told: Any) -> None:
     live = told.prepare
     told.prepare = lambda system: (live(system), setattr(system, "journal_is_read", True))
@@ -103,6 +136,7 @@ def test_what_was_trained_by_day_is_named_where_a_deep_sleep_would_lose_it(told:
 def test_as_json(told: Any) -> None:
     assert told("forget", "--yes", "--json", "1", "1", "#3") == 0
     expected = {"episodes": [1, 3], "dreams": 3, "still_shows": True, "nights": [1, 2], "traces": False}
+    expected["said_again"] = []
     assert json.loads(told.out) == expected
 
 
