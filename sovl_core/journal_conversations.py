@@ -96,7 +96,7 @@ class ConversationJournal(JournalPart):
 
 
 def _newest(connection: sqlite3.Connection, terms: str) -> Optional[sqlite3.Row]:
-    # From the newest down: at worst through what was taken in since the last word.
+    # The terms are those of an index (VERSION_5), or hold for whatever is newest.
     query = f"SELECT id, conversation FROM episodes WHERE id < ? AND {terms} ORDER BY id DESC LIMIT 1"
     row: Optional[sqlite3.Row] = connection.execute(query, (NO_BOUND,)).fetchone()
     return row

@@ -101,9 +101,10 @@ class DreamJournal(JournalPart):
 
         :param nights: only those of these nights (see ``Journal.ancestors``), None for all.
         """
-        terms = f"verdict = 'accepted' AND {_STILL_TRUE}"
+        # The plus keeps SQLite from gathering all of a long life's and sorting them: the newest are wanted, by number.
+        terms = f"id < {NO_BOUND} AND +verdict = 'accepted' AND {_STILL_TRUE}"
         if nights is not None:
-            terms += f" AND night IN {numbers_in(nights)}"
+            terms = f"verdict = 'accepted' AND {_STILL_TRUE} AND night IN {numbers_in(nights)}"
         return _select(self._database, terms, [], limit)
 
     def update_dream(self, id: int, verdict: str, why: str = "") -> None:

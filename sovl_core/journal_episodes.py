@@ -101,7 +101,9 @@ class EpisodeJournal(JournalPart):
 
     def last_answered(self) -> Optional[Episode]:
         """Return the newest episode that has a reply, None when there is none."""
-        found = _select(self._database, "SELECT * FROM episodes WHERE reply <> '' ORDER BY id DESC LIMIT 1", [])
+        found = _select(
+            self._database, "SELECT * FROM episodes WHERE id < ? AND reply <> '' ORDER BY id DESC LIMIT 1", [NO_BOUND]
+        )
         return found[0] if found else None
 
     def unconsolidated(self, limit: Optional[int] = None) -> List[Episode]:
@@ -189,8 +191,9 @@ class EpisodeJournal(JournalPart):
     def search(self, text: str, limit: int = 20, any_word: bool = False) -> List[Episode]:
         """Return episodes in which every word of ``text`` occurs, in the prompt or the reply.
 
-        With SQLite's full-text index the best match comes first and the last word may be the beginning of one; without
-        it (or for scripts that put no spaces between words) all text is compared and the newest comes first.
+        With SQLite's full-text index the best match comes first and the last word may be the beginning of one; of very
+        many matches the newest are compared. Without it (or for scripts that put no spaces between words) all text is
+        compared and the newest comes first.
 
         :param any_word: one of the words is enough; the best match comes first.
         """

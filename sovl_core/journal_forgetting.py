@@ -76,14 +76,14 @@ class ForgettingJournal(JournalPart):
     def still_learned(self) -> List[int]:
         """Return the episodes that were forgotten and that the current night's weights still hold."""
         with self._database.read() as connection:
-            current = current_night(connection)
+            current = current_night(connection) if _any_forgotten(connection) else None
             return [] if current is None else _forgotten_in(connection, current)
 
     def nights_with_forgotten(self) -> Dict[int, List[int]]:
         """Return each accepted night that holds forgotten episodes, with their numbers."""
         with self._database.read() as connection:
             query = "SELECT number FROM nights WHERE status IN ('accepted', 'partial') ORDER BY number"
-            if connection.execute("SELECT 1 FROM forgotten LIMIT 1").fetchone() is None:
+            if not _any_forgotten(connection):
                 return {}
             held = {row["number"]: _forgotten_in(connection, row["number"]) for row in connection.execute(query)}
             return {number: episodes for number, episodes in held.items() if episodes}
@@ -119,6 +119,11 @@ def _forget(connection: sqlite3.Connection, number: int) -> int:
     dreams = deleted.rowcount
     connection.execute("DELETE FROM episodes WHERE id = ?", (number,))
     return dreams
+
+
+def _any_forgotten(connection: sqlite3.Connection) -> bool:
+    # Mostly there is nothing, and then a chain of a thousand nights is not followed.
+    return connection.execute("SELECT 1 FROM forgotten LIMIT 1").fetchone() is not None
 
 
 def _forgotten_in(connection: sqlite3.Connection, night: int) -> List[int]:

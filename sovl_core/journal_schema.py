@@ -200,8 +200,15 @@ VERSION_3: Migration = (
 #: What had been said when a night began, so that what is new since needs no clock, which may stand still or go back.
 VERSION_4: Migration = ("ALTER TABLE nights ADD COLUMN newest_episode INTEGER NOT NULL DEFAULT 0",)
 
+#: The newest turn of one's own is found behind any number of imported ones, the newest reply behind any number of told
+#: lines: without these every start, or every `why`, would walk through them.
+VERSION_5: Migration = (
+    "CREATE INDEX episodes_said ON episodes (id) WHERE source <> 'import'",
+    "CREATE INDEX episodes_replied ON episodes (id) WHERE reply <> ''",
+)
+
 #: ``MIGRATIONS[n]`` leads from version n to version n + 1; version 0 is an empty file.
-MIGRATIONS: Tuple[Migration, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
+MIGRATIONS: Tuple[Migration, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5)
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

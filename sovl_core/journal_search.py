@@ -21,6 +21,8 @@ _TRIGGERS = {
 }
 #: SQLite limits the depth of an expression; nobody searches for more words.
 _MOST_WORDS = 50
+#: Matches that are compared with one another, the newest: a word of every turn is in all of them.
+RANKED = 10_000
 
 
 def has_fts5(connection: sqlite3.Connection) -> bool:
@@ -73,8 +75,8 @@ def search_query(text: str, limit: int, indexed: bool, any_word: bool = False) -
     """Return SQL and parameters that find the episodes holding every word of ``text``.
 
     :param text: words as a person types them; none of it is read as query syntax.
-    :param indexed: whether there is a full-text index. It gives the best match first and takes the last word as the
-        beginning of one; comparison gives the newest first.
+    :param indexed: whether there is a full-text index. It gives the best match first, of the newest :data:`RANKED`, and
+        takes the last word as the beginning of one; comparison gives the newest first.
     :param any_word: one of the words is enough, and none is the beginning of another. The best match comes first:
         with the index by BM25, in which rare words count more, else that with most of the words.
     """
@@ -83,10 +85,12 @@ def search_query(text: str, limit: int, indexed: bool, any_word: bool = False) -
     if indexed and words and not any(unicodedata.category(letter) == "Lo" for letter in text):
         quoted = [f'"{word}"' for word in words]
         phrase = " OR ".join(quoted) if any_word else " ".join(quoted) + "*"
+        oldest = f"SELECT rowid FROM {_TABLE} WHERE {_TABLE} MATCH ? ORDER BY rowid DESC LIMIT 1 OFFSET {RANKED - 1}"
         return (
             f"SELECT episodes.* FROM {_TABLE} JOIN episodes ON episodes.id = {_TABLE}.rowid "
-            f"WHERE {_TABLE} MATCH ? ORDER BY rank, episodes.id DESC LIMIT ?",
-            [phrase, limit],
+            f"WHERE {_TABLE} MATCH ? AND {_TABLE}.rowid >= COALESCE(({oldest}), 0) "
+            "ORDER BY rank, episodes.id DESC LIMIT ?",
+            [phrase, phrase, limit],
         )
     pieces = words if any_word else text.split()[:_MOST_WORDS]
     condition = r"(prompt LIKE ? ESCAPE '\' OR reply LIKE ? ESCAPE '\')"
