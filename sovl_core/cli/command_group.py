@@ -8,6 +8,7 @@ import click
 
 from sovl_core.cli.command_table import SECTIONS, SHELL, CommandEntry, entries, find_entry
 from sovl_core.cli.global_options import with_global_options
+from sovl_core.cli.terminal import clean
 from sovl_core.spelling import nearest
 
 
@@ -21,6 +22,10 @@ class UnknownCommand(click.UsageError):
 
 class SuggestingGroup(click.Group):
     """A group that answers a mistyped subcommand with the nearest right one."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help, cleaned: some of it was written by plugins."""
+        return clean(super().get_help(ctx))
 
     def resolve_command(
         self, ctx: click.Context, args: List[str]

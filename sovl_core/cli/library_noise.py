@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import warnings
 from typing import TYPE_CHECKING, Any, Iterator, Optional, TextIO, Type, Union
+
+from sovl_core.cli.terminal import clean
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
@@ -25,7 +28,7 @@ def library_warnings_logged(app: AppContext) -> Iterator[None]:
         line: Optional[str] = None,
     ) -> None:
         if app.options.debug:
-            before(message, category, filename, lineno, file, line)
+            before(clean(str(message)), category, filename, lineno, file, line)
             return
         note(str(message), category.__name__, f"{filename}:{lineno}")
 
@@ -38,7 +41,9 @@ def library_warnings_logged(app: AppContext) -> Iterator[None]:
     class LastResort(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if app.options.debug and last_resort is not None:
-                last_resort.handle(record)
+                shown = copy.copy(record)
+                shown.msg, shown.args = clean(record.getMessage()), None
+                last_resort.handle(shown)
             else:
                 note(record.getMessage(), record.levelname, f"{record.pathname}:{record.lineno}")
 

@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Any, Dict, List
 
 import click
 
+from sovl_core.cli.terminal import clean
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from sovl_core.plugin import Command, CommandOption
+
+
+class CleanCommand(click.Command):
+    """A command whose help somebody else has written."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help without control sequences."""
+        return clean(super().get_help(ctx))
 
 
 def to_click(command: Command) -> click.Command:
@@ -18,7 +28,8 @@ def to_click(command: Command) -> click.Command:
     def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> List[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        return [CompletionItem(word) for word in command.words if word.startswith(incomplete)]
+        words = (word for word in command.words if word == clean(word))
+        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
     @click.pass_obj
     def call(app: Any, /, words: Any, **given: Any) -> None:
@@ -30,7 +41,7 @@ def to_click(command: Command) -> click.Command:
             app.print(str(text).rstrip("\n"))
 
     words = click.Argument(["words"], nargs=-1, metavar="[WORDS]..." if command.words else "", shell_complete=complete)
-    return click.Command(
+    return CleanCommand(
         command.name,
         callback=call,
         params=[words, *(_option(option) for option in command.options)],

@@ -72,3 +72,14 @@ def test_debug_shows_what_a_library_logs(app: Any, mocker: Any) -> None:
     with library_warnings_logged(app):
         _log("a kernel")
     shown.handle.assert_called_once()
+
+
+def test_what_is_shown_holds_no_control_sequence(app: Any, shown: list, mocker: Any) -> None:
+    resort = mocker.patch.object(logging, "lastResort")
+    app.options.debug = True
+    with library_warnings_logged(app):
+        _warn("\x1b]0;owned\x07one")
+        _log("\x1b[2Ja kernel")
+    assert shown == ["one"]
+    (record,) = resort.handle.call_args.args
+    assert record.getMessage() == "a kernel is missing"

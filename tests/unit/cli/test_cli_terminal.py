@@ -29,7 +29,7 @@ HOSTILE = st.text(st.sampled_from(list("ab[];m0123\\\n\t\x1b\x07\x9b\x9d\u202e\x
 def _is_safe(text: str) -> bool:
     return all(
         character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp") for character in text
-    ) and not any(character in text for character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
+    ) and not any(character in text for character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200b\ufeff\U000e0020")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,10 @@ def _is_safe(text: str) -> bool:
         ("\x1b(Bcharset", "charset"),
         ("user\u202egnp.exe", "user<U+202E>gnp.exe"),
         ("one\u2028two", "one\ntwo"),
+        ("pass\u200bword\ufeff", "pass<U+200B>word<U+FEFF>"),
+        ("hidden \U000e0041", "hidden <U+E0041>"),
+        ("e" + "\u0301" * 1000 + "e", "e" + "\u0301" * 16 + "e"),
+        ("\u0646\u200c\u0645 \U0001f469\u200d\U0001f680", "\u0646\u200c\u0645 \U0001f469\u200d\U0001f680"),
         ("\ud800 lone", "\ufffd lone"),
         ("tab\tand ümläut 日本", "tab\tand ümläut 日本"),
     ],
@@ -83,6 +87,12 @@ def test_a_sequence_cut_between_two_pieces_is_recognised() -> None:
     assert cleaner.finish() == ""
 
 
+def test_a_flood_of_accents_is_seen_however_it_is_cut() -> None:
+    cleaner = StreamCleaner()
+    printed = cleaner.feed("e") + "".join(cleaner.feed("\u0301" * 10) for _ in range(100)) + cleaner.finish()
+    assert printed == "e" + "\u0301" * 16
+
+
 def test_a_sequence_that_never_ends_does_not_swallow_the_reply() -> None:
     cleaner = StreamCleaner()
     printed = cleaner.feed("\x1b]0;") + "".join(cleaner.feed("word ") for _ in range(100)) + cleaner.finish()
@@ -107,6 +117,30 @@ def test_consoles_print_brackets_and_colons_as_they_are() -> None:
     stream = io.StringIO()
     make_console(stream).print("[bold]not markup[/bold] :smile:")
     assert stream.getvalue() == "[bold]not markup[/bold] :smile:\n"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_consoles_clean_what_nobody_cleaned(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    monkeypatch.setenv("TERM", "xterm")
+    stream = io.StringIO()
+    stream.isatty = lambda: terminal  # type: ignore[method-assign]
+    console = make_console(stream)
+    hostile = "a\x1b]52;c;AAAA\x07\x1b[2J\x9b1m\x08\u202eb"
+    table = Table(title=hostile)
+    table.add_column(Text(hostile))
+    table.add_row(hostile)
+    console.print(hostile, style="red")
+    console.print(Text(hostile, style="bold"))
+    console.print(table)
+    with console.status(Text(hostile)):
+        pass
+    shown = stream.getvalue()
+    assert shown.count("<U+202E") >= 5
+    assert not any(raw in shown for raw in ("\x1b]", "\x07", "\x1b[2J", "\x9b", "\x08", "\u202e"))
+    assert ("\x1b[31m" in shown) is terminal
 
 
 def test_a_plain_console_never_colours(monkeypatch: pytest.MonkeyPatch) -> None:
