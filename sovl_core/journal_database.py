@@ -19,6 +19,7 @@ from sovl_core.events import JournalEntry
 from sovl_core.journal_rows import clean_text
 from sovl_core.journal_schema import check_current, migrate
 from sovl_core.journal_search import ensure_search_index, has_search_index
+from sovl_core.journal_soundness import unsound_rows
 from sovl_core.plugin_blame import absolve
 
 #: Seconds to wait for another connection's lock before giving up.
@@ -125,7 +126,8 @@ class JournalDatabase:
                 problems = [str(row[0]) for row in rows if row[0] != "ok"]
                 for row in connection.execute("PRAGMA foreign_key_check").fetchmany(20):
                     problems.append(f"table {row[0]}, row {row[1]}: names a row of {row[2]} that does not exist")
-                return problems
+            with _explained(self.path):
+                return problems or unsound_rows(self.path.absolute().as_uri())
         except LifeDamaged as damage:
             return [str(damage)]
 
@@ -193,9 +195,7 @@ def _explain(error: sqlite3.Error, path: Path) -> SOVLError:
 
 
 def _damaged(path: Path, what: str) -> LifeDamaged:
-    rescued = path.with_name("rescued.db")
     return LifeDamaged(
         f"The journal {path} is damaged: {what}",
-        f"Keep a copy of {path.parent}; then rescue what can be read with `sqlite3 {path} .recover | "
-        f"sqlite3 {rescued}` and put {rescued.name} in place of {path.name}. Accepted nights are in their own folders",
+        f"Keep a copy of {path.parent}; then `sovl doctor --repair` reads what can be read into a new journal",
     )

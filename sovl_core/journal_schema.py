@@ -17,6 +17,9 @@ Migration = Tuple[str, ...]
 #: Kept in the database's header, so that another program's SQLite file is not taken for a journal: "SOVL" in ASCII.
 APPLICATION_ID = 0x534F564C
 
+#: What stands for a version in a damaged file is large: the number has four bytes.
+_NO_VERSION = 10_000
+
 #: Terms of a WHERE clause; SQLite uses a partial index only where a query repeats its terms word by word.
 UNCONSOLIDATED = "night IS NULL AND learnable = 1 AND superseded_by IS NULL"
 CONSOLIDATED = "night IS NOT NULL AND learnable = 1 AND superseded_by IS NULL"
@@ -214,6 +217,18 @@ MIGRATIONS: Tuple[Migration, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4,
 def schema_version(connection: sqlite3.Connection) -> int:
     """Return the version of the tables in a database, 0 for an empty one."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def is_newer(path: Path) -> bool:
+    """Return whether a file says that it is a journal of a later version; a number beyond reason is damage."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            return len(MIGRATIONS) < schema_version(connection) < _NO_VERSION
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return False
 
 
 def check_readable(connection: sqlite3.Connection, path: Path, newest: int) -> int:

@@ -11,7 +11,8 @@ import sqlite3
 import unicodedata
 from typing import List, Tuple
 
-_TABLE = "episodes_search"
+#: The full-text index; what SQLite keeps for it has names that begin so.
+INDEX = _TABLE = "episodes_search"
 _REMOVE = f"INSERT INTO {_TABLE} ({_TABLE}, rowid, prompt, reply) VALUES ('delete', OLD.id, OLD.prompt, OLD.reply);"
 _ADD = f"INSERT INTO {_TABLE} (rowid, prompt, reply) VALUES (NEW.id, NEW.prompt, NEW.reply);"
 _TRIGGERS = {

@@ -16,7 +16,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from sovl_core.config_file import create_config
-from sovl_core.error_handling import BadInput, LifeLocked, SOVLError
+from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -49,8 +49,8 @@ class Holder:
         return f"process {self.pid} on {self.host}, since {since}"
 
 
-#: Name of the journal in a life's folder.
-JOURNAL_NAME = "journal.db"
+#: Name of the journal in a life's folder, and of a new one that is about to take its place.
+JOURNAL_NAME, SALVAGED_NAME = "journal.db", "journal.salvaged.db"
 
 
 class Life:
@@ -65,6 +65,7 @@ class Life:
         self.interrupted: Optional[Holder] = None
         self.config_path = path / "life.toml"
         self.journal_path = path / JOURNAL_NAME
+        self.salvaged_path = path / SALVAGED_NAME
         self.nights_path = path / "nights"
         self.log_path = path / "sovl.log.jsonl"
         self.state_path = path / "state"
@@ -114,6 +115,30 @@ class Life:
             life.close()
             raise
         return life
+
+    @property
+    def journal_is_lost(self) -> bool:
+        """True when there is no journal where there must have been one: nights lie there, or what was salvaged."""
+        if self.journal_path.exists():
+            return False
+        nights = self.nights_path.is_dir() and any(path.name.isdigit() for path in self.nights_path.iterdir())
+        return nights or self.salvaged_path.exists()
+
+    @property
+    def journal_lost_message(self) -> str:
+        """What is said then."""
+        return f"The journal {self.journal_path} is missing, though this life has lived"
+
+    def require_journal(self) -> None:
+        """Refuse a life whose journal is gone: a new one would give the numbers of its nights to others.
+
+        :raises LifeDamaged: then.
+        """
+        if self.journal_is_lost:
+            raise LifeDamaged(
+                self.journal_lost_message,
+                "Put it back from a copy of the life; or, to begin one that knows the nights: sovl doctor --repair",
+            )
 
     def holder(self) -> Optional[Holder]:
         """Return who writes this life according to its own note, None when nobody does or the note is unreadable."""

@@ -62,6 +62,7 @@ def gather_collaborators(
     logger = logger or ThreadSafeLogger(None if read_only else life.log_path)
     if life.interrupted is not None:
         log_info(logger, "session_was_killed", holder=str(life.interrupted))
+    life.require_journal()
     journal = Journal(life.journal_path, read_only=read_only, clock=clock)
     on_failure.callback(journal.close)
     # The hook still runs when a failure is noted: the other plugins are told of it when it is over.

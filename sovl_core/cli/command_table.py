@@ -247,8 +247,8 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         "doctor",
         "doctor_command:doctor",
         "Set up",
-        "Check versions, device, model, plugins and disk.",
-        examples=("doctor",),
+        "Check versions, device, model, plugins, the life and the disk.",
+        examples=("doctor", "doctor --repair"),
     ),
     CommandEntry(
         "help",

@@ -43,6 +43,7 @@ def examine(app: AppContext) -> List[Finding]:
     """Return all findings; a check that fails in itself is a finding too."""
     checks: List[Callable[[AppContext], Iterator[Finding]]] = [
         _versions,
+        _damage,
         _settings,
         _device,
         _model,
@@ -56,7 +57,7 @@ def examine(app: AppContext) -> List[Finding]:
             findings.extend(check(app))
         except Exception as failure:
             finding = _failed(check.__name__.strip("_"), failure)
-            # Settings that cannot be read fail every check that reads them; said once is enough.
+            # What cannot be read fails every check that reads it; said once is enough.
             if all(finding.said != known.said for known in findings):
                 findings.append(finding)
     return findings
@@ -98,6 +99,8 @@ def _device(app: AppContext) -> Iterator[Finding]:
         yield Finding("device", BAD, f"core.device is {device}, but there is no GPU that PyTorch can use", AUTO_DEVICE)
 
 
+#: What mends a damaged life.
+REPAIR = "sovl doctor --repair"
 AUTO_DEVICE = "sovl config set core.device auto"
 
 
@@ -161,6 +164,8 @@ def _plugins(app: AppContext) -> Iterator[Finding]:
 
 def _life(app: AppContext) -> Iterator[Finding]:
     from sovl_core.life import Life
+    from sovl_core.quarantine import QUARANTINE
+    from sovl_core.repair import known_damaged
 
     path = app.life_path()
     if not path.exists():
@@ -174,17 +179,22 @@ def _life(app: AppContext) -> Iterator[Finding]:
     holder = None if app.in_session else Life(path).holder()
     if holder is not None:
         yield Finding("life", NOTE, f"it is being written by {holder}")
-    yield from _nights(path, [record.number for record in journal.nights() if record.status in ("accepted", "partial")])
+    if (path / QUARANTINE).is_dir():
+        said = f"what was damaged is kept in {path / QUARANTINE}; what is forgotten is not taken out of it"
+        yield Finding("life", NOTE, said, "Delete that folder when nothing in it is wanted any more")
+    for number, problem in known_damaged(journal).items():
+        said = f"night {number} is damaged and not used any more: {problem}"
+        yield Finding("nights", NOTE, said, "Put its folder back from a copy of the life, if there is one")
 
 
-def _nights(path: Path, numbers: List[int]) -> Iterator[Finding]:
+def _damage(app: AppContext) -> Iterator[Finding]:
     from sovl_core.life import Life
-    from sovl_core.night_store import NightStore
+    from sovl_core.repair import find_damage
 
-    store = NightStore(Life(path).nights_path)
-    for number in numbers:
-        for problem in store.verify(number):
-            yield Finding("nights", BAD, f"night {number}: {problem}", "Wake up with another: sovl nights use NUMBER")
+    path = app.life_path()
+    for damage in find_damage(Life(path)):
+        hint = f"{REPAIR}: {damage.remedy}" if damage.remedy else ""
+        yield Finding(damage.what, BAD, damage.said, hint)
 
 
 def _disk(app: AppContext) -> Iterator[Finding]:

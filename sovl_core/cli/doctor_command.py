@@ -15,13 +15,20 @@ MARKS = {"good": ("ok   ", "green"), "note": ("note ", "yellow"), "bad": ("wrong
 
 
 @click.command("doctor")
+@click.option("--repair", is_flag=True, help="Mend what is damaged in the life; nothing is deleted, only moved aside.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.pass_obj
-def doctor(app: AppContext, as_json: bool) -> int:
-    """Check versions, device, model, plugins and disk; exit status 1 when something is wrong."""
+def doctor(app: AppContext, repair: bool, as_json: bool) -> int:
+    """Check versions, device, model, plugins, the life and the disk; exit status 1 when something is wrong.
+
+    Each finding says what to do. With --repair damaged settings, nights and plugin state are moved to the folder
+    "quarantine" in the life, and what can be read of a damaged journal is put into a new one. Then it looks again.
+    """
     from sovl_core.cli.doctor_checks import BAD, examine
     from sovl_core.cli.errors import EXIT_FAILURE
 
+    if repair:
+        _repair(app)
     findings = examine(app)
     wrong = [finding for finding in findings if finding.state == BAD]
     if as_json:
@@ -31,6 +38,21 @@ def doctor(app: AppContext, as_json: bool) -> int:
             _print(app, finding)
         app.print("\nAll is well." if not wrong else f"\n{len(wrong)} to mend.")
     return EXIT_FAILURE if wrong else 0
+
+
+def _repair(app: AppContext) -> None:
+    """Mend the life under its lock, and say each thing that is done."""
+    from sovl_core.error_handling import BadInput
+    from sovl_core.life import Life
+    from sovl_core.quarantine import Quarantine
+    from sovl_core.repair import mend_damage
+
+    if app.in_session:
+        raise BadInput("A life cannot be mended from within a session", "Leave it, then: sovl doctor --repair")
+    if not app.life_path().is_dir():
+        return
+    with Life.open(app.life_path()) as life:
+        mend_damage(life, app.note, Quarantine(life.path))
 
 
 def _print(app: AppContext, finding: Finding) -> None:

@@ -96,7 +96,7 @@ def test_broken_row_is_damage(journal, path):
     other.commit()
     other.close()
 
-    with pytest.raises(LifeDamaged, match=r"broken JSON.*\.recover"):
+    with pytest.raises(LifeDamaged, match=r"broken JSON.*doctor --repair"):
         journal.episode(number)
 
 

@@ -109,7 +109,7 @@ def test_file_that_is_no_database_is_damaged_and_kept(path):
     path.write_bytes(b"a diary of quite another kind " * 100)
 
     for read_only in (False, True):
-        with pytest.raises(LifeDamaged, match=r"damaged.*\.recover"):
+        with pytest.raises(LifeDamaged, match=r"damaged.*doctor --repair"):
             JournalDatabase(path, read_only)
     assert path.read_bytes().startswith(b"a diary")
 
@@ -123,7 +123,7 @@ def test_overwritten_pages_are_damage_with_what_to_do(path):
     content[8192:-4096] = b"\xa5" * (len(content) - 12288)
     path.write_bytes(bytes(content))
 
-    with pytest.raises(LifeDamaged, match=r"Keep a copy.*\.recover"):
+    with pytest.raises(LifeDamaged, match=r"Keep a copy.*doctor --repair"):
         keys(JournalDatabase(path))
 
 

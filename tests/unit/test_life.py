@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sovl_core.error_handling import BadInput, LifeLocked, SOVLError
+from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
 from sovl_core.life import Holder, Life
 
 pytestmark = pytest.mark.no_torch
@@ -82,7 +82,7 @@ def test_everything_stands_in_the_folder(path):
     } == {"config": "life.toml", "journal": "journal.db", "nights": "nights", "log": "sovl.log.jsonl"}
     paths = [value for name, value in vars(life).items() if name.endswith("_path")]
     assert all(value.parent == path for value in paths)
-    assert len(set(paths)) == len(paths) == 8
+    assert len(set(paths)) == len(paths) == 9
 
 
 @POSIX
@@ -255,6 +255,19 @@ def test_what_the_system_says_of_a_holder(mocker, error, alive):
     mocker.patch("os.kill", side_effect=error)
 
     assert Holder(1, socket.gethostname(), 0).alive is alive
+
+
+@pytest.mark.parametrize("left", ["nights/0001", "journal.salvaged.db"])
+def test_a_life_whose_journal_is_gone_says_so(path, left):
+    with Life.open(path) as life:
+        life.require_journal()
+        (path / "nights" / "0001.work").mkdir(parents=True)
+        life.require_journal()
+        (path / left).mkdir()
+        with pytest.raises(LifeDamaged, match=r"journal.db is missing.*sovl doctor --repair"):
+            life.require_journal()
+        life.journal_path.touch()
+        life.require_journal()
 
 
 def test_file_in_place_of_the_folder_is_refused(path):

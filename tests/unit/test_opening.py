@@ -8,7 +8,7 @@ from typing import Any, List
 
 import pytest
 
-from sovl_core.error_handling import BadInput, ConfigError, LifeLocked
+from sovl_core.error_handling import BadInput, ConfigError, LifeDamaged, LifeLocked
 from sovl_core.events import ErrorEvent, Idle
 from sovl_core.hookspecs import hookimpl
 from sovl_core.opening import gather_collaborators
@@ -154,3 +154,10 @@ def test_plugins_can_be_handed_in_beside_those_that_are_installed(tmp_path: Path
     with SOVLSystem.open(tmp_path / "life", more_plugins=[guest], **NO_PLUGINS) as system:
         (info,) = [info for info in system.plugins.infos() if info.enabled]
         assert (info.name, guest.started) == ("guest", 1)
+
+
+def test_a_life_whose_journal_is_gone_is_not_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "life" / "nights" / "0001").mkdir(parents=True)
+    with pytest.raises(LifeDamaged, match="sovl doctor --repair"), contextlib.ExitStack() as stack:
+        gather_collaborators(stack, tmp_path / "life", **NO_PLUGINS)
+    assert not (tmp_path / "life" / "journal.db").exists()

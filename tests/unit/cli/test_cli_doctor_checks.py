@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, List
@@ -7,6 +8,7 @@ from typing import Any, Dict, List
 import pytest
 
 from sovl_core.cli.doctor_checks import BAD, GOOD, NOTE, Finding, examine, find_on_disk
+from sovl_core.journal import Journal
 from sovl_core.plugin_records import PluginInfo
 
 
@@ -21,6 +23,11 @@ def store(mocker: Any) -> Any:
 
 def _manager(*infos: PluginInfo, problems: Any = ()) -> Any:
     return SimpleNamespace(infos=lambda: list(infos), load=lambda selection, tables: None, problems=list(problems))
+
+
+def _sleep(app: Any) -> None:
+    with contextlib.closing(Journal(app.life_path() / "journal.db")) as journal:
+        journal.accept_night(journal.open_night(None, "command", {}), "accepted", [], {})
 
 
 def _states(findings: List[Finding]) -> Dict[str, List[str]]:
@@ -83,10 +90,7 @@ def test_plugins_that_failed_are_wrong_and_those_switched_off_are_not(app: Any, 
 def test_a_life_is_read_and_its_nights_verified(shell: Any, app: Any, store: Any, mocker: Any) -> None:
     shell("ask", "Hi")
 
-    def live(system: Any) -> None:
-        system.journal.accept_night(system.journal.open_night(None, "command", {}), "accepted", [], {})
-
-    shell.prepare = live
+    _sleep(app)
     verify = mocker.patch("sovl_core.night_store.NightStore.verify", return_value=["scaffold.safetensors is damaged"])
     findings = examine(app)
     (life,) = [finding for finding in findings if finding.what == "life" and finding.state == GOOD]
@@ -95,6 +99,8 @@ def test_a_life_is_read_and_its_nights_verified(shell: Any, app: Any, store: Any
         "night 1: scaffold.safetensors is damaged"
     ]
     verify.assert_called_once_with(1)
+    (night,) = [finding for finding in findings if finding.what == "nights"]
+    assert night.hint.startswith("sovl doctor --repair: set it aside")
     assert shell.system.opened_with["read_only"] is True
 
 
@@ -111,6 +117,29 @@ def test_settings_that_cannot_be_read_are_said_once(app: Any, store: Any) -> Non
     (wrong,) = [finding for finding in examine(app) if finding.state == BAD]
     assert wrong.what == "settings"
     assert "life.toml, line 1" in wrong.said
+
+
+def test_a_night_set_aside_before_is_worth_knowing(shell: Any, app: Any, store: Any, mocker: Any) -> None:
+    shell("ask", "Hi")
+
+    _sleep(app)
+    with contextlib.closing(Journal(app.life_path() / "journal.db")) as journal:
+        journal.set_value("damaged_nights", {"1": "weights are cut"})
+    (app.life_path() / "quarantine").mkdir()
+    mocker.patch("sovl_core.night_store.NightStore.verify", return_value=["its folder is missing"])
+    kept = [finding for finding in examine(app) if "quarantine" in finding.said]
+    assert [finding.state for finding in kept] == [NOTE]
+    (night,) = [finding for finding in examine(app) if finding.what == "nights"]
+    assert night.state == NOTE
+    assert "night 1 is damaged and not used any more: weights are cut" in night.said
+
+
+def test_a_journal_that_cannot_be_read_is_said_once_with_what_mends_it(shell: Any, app: Any, store: Any) -> None:
+    shell("ask", "Hi")
+    (app.life_path() / "journal.db").write_bytes(b"a diary of another kind" * 1000)
+    (wrong,) = [finding for finding in examine(app) if finding.state == BAD]
+    assert wrong.what == "journal"
+    assert wrong.hint.startswith("sovl doctor --repair: read what can be read into a new journal")
 
 
 def test_a_full_disk_is_worth_knowing(app: Any, store: Any, mocker: Any) -> None:

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+
+import pytest
+
+from sovl_core import quarantine, repair
+from sovl_core.error_handling import LifeDamaged, SOVLError
+from sovl_core.journal import Journal
+from sovl_core.journal_schema import MIGRATIONS
+from sovl_core.life import Life
+from sovl_core.night_store import NightStore
+from sovl_core.quarantine import QUARANTINE, Quarantine
+from sovl_core.repair import find_damage, known_damaged, mend_damage
+
+pytestmark = pytest.mark.no_torch
+
+
+@pytest.fixture
+def life(tmp_path):
+    """A life of six turns and two nights, with the state of one plugin."""
+    with Life.open(tmp_path / "life") as life:
+        journal, store = Journal(life.journal_path), NightStore(life.nights_path)
+        for night in (1, 2):
+            for turn in range(3):
+                journal.begin_episode(f"Turn {night}-{turn}.", "c")
+            learned = [episode.id for episode in journal.unconsolidated()]
+            number = journal.open_night(journal.current_night(), "command", {})
+            store.save(number, {}, {}, {"status": "accepted", "learned": learned})
+            journal.accept_night(number, "accepted", learned, {})
+        journal.close()
+        life.state_path.mkdir()
+        (life.state_path / "mood.json").write_text('{"values": {}}')
+        yield life
+
+
+def mend(life):
+    told = []
+    left = mend_damage(life, told.append, Quarantine(life.path))
+    return left, told
+
+
+def opened(life):
+    return Journal(life.journal_path)
+
+
+def turns(life):
+    journal = opened(life)
+    try:
+        return [episode.prompt for episode in reversed(journal.episodes())]
+    finally:
+        journal.close()
+
+
+ALL = [f"Turn {night}-{turn}." for night in (1, 2) for turn in range(3)]
+
+
+def test_nothing_is_found_where_nothing_is_wrong(life, tmp_path):
+    assert find_damage(life) == []
+    assert find_damage(Life(tmp_path / "nowhere")) == []
+    with Life.open(tmp_path / "young") as young:
+        assert find_damage(young) == []
+        assert mend(young) == ([], [])
+    assert not (life.path / QUARANTINE).exists()
+
+
+@pytest.mark.parametrize("how", ["cut", "flipped", "gone"])
+def test_a_damaged_night_is_set_aside_and_the_one_before_it_is_woken_up_with(life, how):
+    folder = life.nights_path / "0002"
+    content = (folder / "report.json").read_bytes()
+    if how == "gone":
+        folder.rename(life.path / "elsewhere")
+    else:
+        (folder / "report.json").write_bytes(content[:5] if how == "cut" else b"[" + content[1:])
+    (damage,) = find_damage(life)
+    assert damage.said.startswith("night 2: ")
+    assert "set it aside" in damage.remedy
+    assert folder.exists() == (how != "gone")
+
+    left, told = mend(life)
+    assert left == []
+    assert told[0] == damage.said
+    assert told[1].endswith("the life is awake with night 1")
+    journal = opened(life)
+    assert journal.current_night() == 1
+    assert [episode.prompt for episode in journal.unconsolidated()] == ALL[3:]
+    assert list(known_damaged(journal)) == ["2"]
+    journal.close()
+    assert not folder.exists()
+    assert len(list((life.path / QUARANTINE).rglob("manifest.json"))) == (how != "gone")
+    assert find_damage(life) == []
+
+
+def test_with_every_night_damaged_the_life_is_awake_as_before_its_first(life):
+    for number in ("0001", "0002"):
+        (life.nights_path / number / "manifest.json").write_text("{}")
+    left, told = mend(life)
+    assert left == []
+    assert told[-1].endswith("as before its first night")
+    journal = opened(life)
+    assert journal.count_unconsolidated() == 6
+    journal.close()
+
+
+def test_an_earlier_night_that_is_damaged_leaves_the_one_in_use(life):
+    (life.nights_path / "0001" / "report.json").write_text("")
+    assert mend(life)[0] == []
+    journal = opened(life)
+    assert journal.current_night() == 2
+    journal.close()
+
+
+def break_journal(life):
+    journal = opened(life)
+    journal.close()
+    content = life.journal_path.read_bytes()
+    life.journal_path.write_bytes(b"\xa5" * 4096 + content[4096:])
+
+
+def test_a_damaged_journal_is_read_into_a_new_one_and_kept(life):
+    break_journal(life)
+    damaged = life.journal_path.read_bytes()
+    (damage,) = find_damage(life)
+    assert damage.what == "journal"
+    assert life.journal_path.read_bytes() == damaged
+
+    assert mend(life)[0] == []
+    assert turns(life) == ALL
+    (kept,) = (life.path / QUARANTINE).rglob("journal.db")
+    assert kept.read_bytes() == damaged
+    journal = opened(life)
+    assert journal.current_night() == 2
+    assert journal.check() == []
+    journal.close()
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_mending_that_was_killed_anywhere_is_gone_on_with(life, mocker, step):
+    break_journal(life)
+    steps = {"taken": 0}
+
+    def killed_at(real):
+        def call(*arguments):
+            steps["taken"] += 1
+            if steps["taken"] == step + 1:
+                raise KeyboardInterrupt
+            return real(*arguments)
+
+        return call
+
+    for module, name in ((repair.os, "replace"), (repair, "sync_folder"), (quarantine.os, "rename")):
+        mocker.patch.object(module, name, killed_at(getattr(module, name)))
+    mocker.patch.object(quarantine, "sync_folder", killed_at(quarantine.sync_folder))
+    with contextlib.suppress(KeyboardInterrupt):
+        mend(life)
+    mocker.stopall()
+
+    if not life.journal_path.exists():
+        with pytest.raises(LifeDamaged, match="sovl doctor --repair"):
+            life.require_journal()
+    assert mend(life)[0] == []
+    assert turns(life) == ALL
+    assert not life.salvaged_path.exists()
+
+
+def test_a_journal_that_is_gone_is_begun_anew_and_knows_the_nights(life):
+    life.journal_path.unlink()
+    (damage,) = find_damage(life)
+    assert "missing" in damage.said
+    assert mend(life)[0] == []
+    journal = opened(life)
+    assert [night.number for night in journal.nights()] == [1, 2]
+    assert journal.current_night() == 2
+    journal.close()
+
+
+def test_a_journal_from_a_newer_version_is_left_alone(life):
+    connection = sqlite3.connect(str(life.journal_path))
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+    before = life.journal_path.read_bytes()
+    left, told = mend(life)
+    assert [damage.mend for damage in left] == [None]
+    assert "newer SOVL" in left[0].said
+    assert told == []
+    assert life.journal_path.read_bytes() == before
+
+
+def test_a_journal_whose_version_makes_no_sense_is_damaged(life):
+    connection = sqlite3.connect(str(life.journal_path))
+    connection.execute(f"PRAGMA user_version = {67108868}")
+    connection.close()
+    assert mend(life)[0] == []
+    assert turns(life) == ALL
+
+
+def test_settings_that_are_no_toml_are_moved_aside(life):
+    life.config_path.write_bytes(b"\xff[")
+    (damage,) = find_damage(life)
+    assert damage.what == "settings"
+    assert mend(life)[0] == []
+    assert not life.config_path.exists()
+    assert [path.read_bytes() for path in (life.path / QUARANTINE).rglob("life.toml")] == [b"\xff["]
+
+
+def test_damaged_state_of_a_plugin_is_moved_aside(life):
+    (life.state_path / "mood.json").write_text("{half")
+    left, told = mend(life)
+    assert left == []
+    assert "plugin 'mood'" in told[1]
+    assert (life.state_path / "damaged" / "mood.json").read_text() == "{half"
+
+
+def test_a_full_disk_is_said_and_can_be_tried_again(life, mocker):
+    life.config_path.write_bytes(b"\xff[")
+    mocker.patch.object(quarantine, "write_file", side_effect=OSError(28, "No space left on device"))
+    with pytest.raises(SOVLError, match=r"No space left.*sovl doctor --repair"):
+        mend(life)
+    mocker.stopall()
+    assert mend(life)[0] == []
