@@ -55,6 +55,26 @@ def test_a_compiled_step(paired: Paired, figures: Figures, size: Size, bare: Bar
     _measure(lambda: _loop(bare, size, step, cache), "compiled step", paired, figures, size, bare)
 
 
+def test_the_most_any_loop_could_reach(paired: Paired, figures: Figures, size: Size, bare: BareModel) -> None:
+    """Every weight has to be read once a token; products with them alone, and nothing else, are the least there is."""
+    import torch
+
+    linear = torch.nn.functional.linear
+    weights = [part.weight for part in bare.model.modules() if isinstance(part, torch.nn.Linear)]
+    read = sum(weight.numel() * weight.element_size() for weight in weights)
+
+    @torch.inference_mode()
+    def products() -> None:
+        inputs = [torch.ones(1, weight.shape[1]) for weight in weights]
+        for _ in range(size.tokens):
+            for one, weight in zip(inputs, weights):
+                linear(one, weight)
+
+    pair = paired(products, lambda: bare.generate(STORY, size.tokens))
+    what = "bare generate / its matrix products alone, the most that any loop over these weights could reach"
+    figures.ratio(3, what, *pair, at_least=1.5, bytes_a_token=read, tokens=size.tokens)
+
+
 def test_where_the_time_goes(figures: Figures, size: Size, bare: BareModel) -> None:
     """The profile: what part of the time is matrix products, which read every weight once a token."""
     import torch
