@@ -11,7 +11,7 @@ import json
 import re
 import sys
 import unicodedata
-from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, TextIO, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, Optional, TextIO, Tuple
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,7 +97,8 @@ def json_text(data: Any) -> str:
     text = json.dumps(data, ensure_ascii=False, indent=2, default=str)
     text = _SURROGATE.sub(_json_escape, text)
     text = _UNSEEN.sub(_json_escape, text)
-    return re.sub("[\x7f-\x9f\u2028\u2029]", _json_escape, text)
+    text = re.sub("[\x7f-\x9f\u2028\u2029]", _json_escape, text)
+    return text if text.isascii() else _without_flood(text, 0, _escaped)[0]
 
 
 def make_console(stream: Optional[TextIO] = None, plain: bool = False) -> Console:
@@ -154,7 +155,11 @@ def _isatty(stream: Any) -> bool:
 
 
 def _json_escape(found: Any) -> str:
-    units = found.group().encode("utf-16-be", "surrogatepass")
+    return _escaped(found.group())
+
+
+def _escaped(letter: str) -> str:
+    units = letter.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
@@ -165,8 +170,8 @@ def _readable(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
-def _without_flood(text: str, accents: int) -> Tuple[str, int]:
-    """Drop accents beyond :data:`MOST_ACCENTS` on one letter.
+def _without_flood(text: str, accents: int, surplus: Callable[[str], str] = lambda accent: "") -> Tuple[str, int]:
+    """Drop accents beyond :data:`MOST_ACCENTS` on one letter, or write something else for each.
 
     :param accents: how many stand on the letter before ``text``.
     :return: the text, and how many stand on its last letter.
@@ -174,8 +179,7 @@ def _without_flood(text: str, accents: int) -> Tuple[str, int]:
     kept = []
     for letter in text:
         accents = accents + 1 if unicodedata.category(letter) in ("Mn", "Me") else 0
-        if accents <= MOST_ACCENTS:
-            kept.append(letter)
+        kept.append(letter if accents <= MOST_ACCENTS else surplus(letter))
     return "".join(kept), accents
 
 

@@ -106,10 +106,11 @@ def test_a_table_cell_is_one_line() -> None:
 
 
 def test_json_is_printed_safely_and_reads_back() -> None:
-    data = {"text": "\x1b[31m \x9b ü \u202e \u2028", "none": None}
+    data = {"text": "\x1b[31m \x9b ü \u202e \u2028 \U000e0041 e" + "\u0301" * 300, "none": None}
     printed = json_text(data)
     assert _is_safe(printed)
     assert "ü" in printed
+    assert "\u0301" * 17 not in printed
     assert json.loads(printed) == data
 
 
