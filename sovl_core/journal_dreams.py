@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, replace
-from typing import Any, List, Optional, Sequence
+from typing import Any, Collection, List, Optional, Sequence
 
 from sovl_core.events import Dream
 from sovl_core.journal_database import JournalDatabase, JournalPart
@@ -94,18 +94,28 @@ class DreamJournal(JournalPart):
                 return night
             return NO_NIGHT if read_counter(connection, "dreams") else None
 
-    def accepted_dreams(self, nights: Optional[Sequence[int]] = None, limit: Optional[int] = 100) -> List[Dream]:
+    def accepted_dreams(
+        self,
+        nights: Optional[Sequence[int]] = None,
+        limit: Optional[int] = 100,
+        memories: Optional[Collection[int]] = None,
+    ) -> List[Dream]:
         """Return dreams that passed verification and may be rehearsed, newest first.
 
         Left out are dreams of memories that were superseded since or are not to be learned any more.
 
         :param nights: only those of these nights (see ``Journal.ancestors``), None for all.
+        :param memories: only those made out of any of these episodes, None for all; no others are looked at.
         """
-        # The plus keeps SQLite from gathering all of a long life's and sorting them: the newest are wanted, by number.
-        terms = f"id < {NO_BOUND} AND +verdict = 'accepted' AND {_STILL_TRUE}"
+        # The plus keeps SQLite from gathering all dreams of a long life: it is to go by number, or by the memories.
+        apart = "" if memories is None and nights is not None else "+"
+        terms = [f"id < {NO_BOUND}", f"{apart}verdict = 'accepted'", _STILL_TRUE]
+        if memories is not None:
+            made = f"SELECT dream FROM dream_parents WHERE episode IN {numbers_in(sorted(memories))}"
+            terms.append(f"id IN ({made})")
         if nights is not None:
-            terms = f"verdict = 'accepted' AND {_STILL_TRUE} AND night IN {numbers_in(nights)}"
-        return _select(self._database, terms, [], limit)
+            terms.append(f"{apart}night IN {numbers_in(nights)}")
+        return _select(self._database, " AND ".join(terms), [], limit)
 
     def update_dream(self, id: int, verdict: str, why: str = "") -> None:
         """Enter what verification said of a dream: ``accepted``, or ``rejected`` with the reason.

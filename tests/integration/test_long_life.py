@@ -96,6 +96,7 @@ def look_back(folder: Path) -> None:
         life.journal.unconsolidated(5)
         life.journal.consolidated(5)
         life.journal.accepted_dreams(limit=5)
+        life.journal.accepted_dreams(nights=[1], limit=None, memories=range(1, 5))
         life.journal.dreams(limit=5)
         life.journal.last_dreaming_night()
         life.journal.still_true(range(1, 9))

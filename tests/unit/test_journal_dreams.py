@@ -107,6 +107,17 @@ def test_accepted_dreams_of_some_nights(journal, memories):
     assert journal.accepted_dreams(nights=[]) == []
 
 
+def test_accepted_dreams_of_some_memories(journal, memories):
+    a, b, c = memories
+    first, early = accept_night(journal, [dream(a), dream(a, b), dream(b, verdict="rejected"), dream()])
+    _, late = accept_night(journal, [dream(b), dream(c)])
+
+    assert ids(journal.accepted_dreams(memories=[b])) == [late[0].id, early[1].id]
+    assert ids(journal.accepted_dreams(memories={a, c}, limit=2)) == [late[1].id, early[1].id]
+    assert ids(journal.accepted_dreams(nights=[first], memories=[a, b])) == [early[1].id, early[0].id]
+    assert journal.accepted_dreams(memories=[]) == []
+
+
 def test_dreams_of_what_is_no_longer_true_are_not_rehearsed(journal, memories):
     old, new, secret = memories
     night, kept = accept_night(journal, [dream(old), dream(new), dream(new, secret), dream()])

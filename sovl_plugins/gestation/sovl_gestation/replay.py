@@ -122,7 +122,7 @@ def _pool(night: Night, context: PluginContext) -> List[Dream]:
     if night.parent is None or not current:
         return []
     nights = context.journal.ancestors(night.parent)
-    pool = context.journal.accepted_dreams(nights=nights, limit=None)
+    pool = context.journal.accepted_dreams(nights=nights, limit=None, memories=current)
     return [
         d for d in pool if d.kind not in KEPT_KINDS and not d.held_out and d.parents and current.issuperset(d.parents)
     ]

@@ -38,7 +38,7 @@ def choose(tmp_path, mocker):
             return [losses[one.parents[0]] for one in asked]
 
         mocker.patch("sovl_gestation.replay.surprise", measure)
-        journal = SimpleNamespace(ancestors=lambda night: [night], accepted_dreams=lambda nights, limit: list(dreams))
+        journal = SimpleNamespace(ancestors=lambda night: [night], accepted_dreams=lambda **only: list(dreams))
         night = Night(2, parent, [], old, None, tmp_path / "night", random.Random(0), resumed=resumed)
         return choose_replay(night, SimpleNamespace(journal=journal), seed)
 
