@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Generator, Iterator, List, Optional, Tuple
 
+from sovl_core.error_handling import BadInput
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Command, Plugin, PluginState, StatusPanel
 from sovl_core.system_logging import log_info
@@ -77,13 +78,18 @@ class CrossAttentionPlugin(Plugin):
         if not models.has_scaffold:
             log_info(self.context.logger, "cross_attention_without_scaffold")
             return
-        from sovl_core.model_layers import decoder_layers, output_size
+        from sovl_core.model_layers import decoder_layers
         from sovl_cross_attention.placement import choose_layers
-        from sovl_cross_attention.stack import insert_cross_attention
 
         settings = self.settings
         total = len(decoder_layers(models.base))
-        layers = choose_layers(total, settings.placement, settings.layers, settings.presets)
+        self._insert(models, choose_layers(total, settings.placement, settings.layers, settings.presets))
+
+    def _insert(self, models: Models, layers: List[int]) -> None:
+        from sovl_core.model_layers import output_size
+        from sovl_cross_attention.stack import insert_cross_attention
+
+        settings = self.settings
         self.stack = insert_cross_attention(
             models,
             layers,
@@ -196,7 +202,7 @@ class CrossAttentionPlugin(Plugin):
     @hookimpl
     def on_commands(self) -> List[Command]:
         """Offer the weights that can be changed while talking."""
-        return [cross_command(self.settings)]
+        return [cross_command(self.settings, self._change_layers)]
 
     @hookimpl
     def on_status(self) -> StatusPanel:
@@ -225,6 +231,21 @@ class CrossAttentionPlugin(Plugin):
         self.prompts_heard = bool(state.values.get("prompts_heard", True))
         if self._router is not None or state.tensors:
             self.router.load(state)
+
+    def _change_layers(self, wanted: str) -> str:
+        from sovl_core.model_layers import decoder_layers
+        from sovl_cross_attention.live_layers import change_layers
+
+        models = self.context.models()
+        if self.stack is None:
+            raise BadInput("There is no scaffold that layers could listen to", "See: config get core.scaffold_model")
+
+        def insert(layers: List[int]) -> None:
+            self.on_models_unloaded(models)
+            self._insert(models, layers)
+
+        total = len(decoder_layers(models.base))
+        return change_layers(wanted, total, self.stack.numbers, self.settings, self.context.journal, insert)
 
     def _reply_influence(self, turn: Turn, models: Models) -> tuple[float, Optional[float], List[List[Recalled]]]:
         """Return the scaffold's weight for a turn, 0 where it is skipped, its relevance, and what it is about."""

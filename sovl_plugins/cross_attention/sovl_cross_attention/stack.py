@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from sovl_core.model_layers import decoder_layers, hidden_size, layer_output, replace_layer_output, vocab_size
 from sovl_cross_attention.hearing import Hearing, Rows, heard_rows
 from sovl_cross_attention.layers import GatedCrossAttention, KeysValues, Projection
+from sovl_cross_attention.live_layers import misplaced
 from sovl_cross_attention.said_tokens import TokenTable
 from sovl_cross_attention.stepping import Steps, fed_tokens
 
@@ -82,7 +83,7 @@ class CrossAttentionStack(nn.Module):
         """Return why stored weights are not for this stack, "" where nothing speaks against them."""
         was, now = ("stepped" if stepped else "encoder" for stepped in ("said_mark" in tensors, self.stepped))
         if was == now:
-            return ""
+            return misplaced({int(key.split(".")[1]) for key in tensors if key.startswith("layers.")}, self.numbers)
         return f'they were trained with plugins.cross_attention.scaffold_mode = "{was}", and it is "{now}" now'
 
     def table(self) -> TokenTable:

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.no_torch
 
 def test_its_command_shows_and_changes_weights():
     settings = CrossAttentionSettings()
-    command = cross_command(settings)
+    command = cross_command(settings, str)
     assert command.name == "cross"
     assert command.run([], {}) == "weight 1.0, blend 1.0, layer-weights [], dynamic off, threshold 0.35"
     said = command.run([], {"weight": 0.5, "dynamic": "confidence", "threshold": 0.9, "blend": None})
@@ -24,14 +24,25 @@ def test_its_command_shows_and_changes_weights():
 
 def test_each_listening_layer_has_a_weight():
     settings = CrossAttentionSettings()
-    said = cross_command(settings).run([], {"layer-weights": "1, 0.5,0"})
+    said = cross_command(settings, str).run([], {"layer-weights": "1, 0.5,0"})
     assert settings.layer_weights == [1.0, 0.5, 0.0]
     assert "config set plugins.cross_attention.layer_weights [1.0, 0.5, 0.0]" in said
     with pytest.raises(BadInput, match="layer_weights"):
-        cross_command(settings).run([], {"layer-weights": "loud"})
+        cross_command(settings, str).run([], {"layer-weights": "loud"})
     assert settings.layer_weights == [1.0, 0.5, 0.0]
 
 
 def test_a_program_is_told_the_range_too():
     with pytest.raises(BadInput, match=r"plugins\.cross_attention\.weight cannot be 3\. It takes 0 to 2"):
-        cross_command(CrossAttentionSettings()).run([], {"weight": 3})
+        cross_command(CrossAttentionSettings(), str).run([], {"weight": 3})
+
+
+def test_layers_are_changed_by_whoever_holds_the_models():
+    settings = CrossAttentionSettings()
+    said = cross_command(settings, lambda wanted: f"{wanted} listen").run([], {"layers": "1,3", "weight": 0.5})
+    assert said.splitlines()[:2] == [
+        "weight 0.5, blend 1.0, layer-weights [], dynamic off, threshold 0.35",
+        "1,3 listen",
+    ]
+    with pytest.raises(BadInput, match="one of --layers and --layer-weights"):
+        cross_command(settings, str).run([], {"layers": "1", "layer-weights": "1"})
