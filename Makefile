@@ -13,6 +13,8 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard sovl_plugins/*/pyproj
 SAME_CASES := --hypothesis-seed=0
 PACKAGES := sovl_core $(sort $(wildcard sovl_plugins/*/sovl_*))
 EXAMPLES := $(sort $(wildcard examples/*.py examples/plugins/*/sovl_*))
+EMPTY :=
+EXAMPLE_FOLDERS := $(subst $(EMPTY) $(EMPTY),:,$(sort $(wildcard examples/plugins/*)))
 METADATA := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 EDITABLE_PLUGINS := $(PLUGINS:%=--editable ./%)
 # Installed beforehand, so that none of the projects is built in an environment of its own.
@@ -62,6 +64,7 @@ check: install
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+	MYPYPATH=$(EXAMPLE_FOLDERS) $(VENV)/bin/mypy --explicit-package-bases $(EXAMPLES)
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/vermin --target=3.8- --no-tips --violations $(PACKAGES) $(EXAMPLES)
 

@@ -75,7 +75,7 @@ def live(life: SOVLSystem, answered: List[Fact], withheld: List[Fact], folder: P
     questions = questions_file(folder, answered, withheld)
     print(curiosity.run(["measure", str(questions)], {} if out is None else {"out": str(out)}))
     print()
-    print(curiosity.run([], {}).split("\n\n")[0])
+    print(str(curiosity.run([], {})).split("\n\n")[0])
     gained, silence = (old - new for old, new in zip(before, after))
     return 0 if gained > max(0.0, silence) else 1
 

@@ -153,7 +153,9 @@ def base_is_exact(life: SOVLSystem) -> bool:
 
     models = life.models()
     with quiet_transformers():
-        bare = AutoModelForCausalLM.from_pretrained(models.base_path, **dtype_argument(models.base.dtype))
+        bare: torch.nn.Module = AutoModelForCausalLM.from_pretrained(
+            models.base_path, **dtype_argument(models.base.dtype)
+        )
     bare = bare.to(models.device).eval()
     for prompt in (*UNRELATED, *(fact.ask for fact in FACTS)):
         ids = torch.tensor([models.base_tokenizer.encode(prompt)], device=models.device)
