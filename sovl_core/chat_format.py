@@ -10,6 +10,7 @@ Chat models are read through the template that their tokenizer carries. Plain on
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Sequence, Set, Tuple
 
@@ -32,6 +33,7 @@ TRANSCRIPT_STOPS = ("\n" + USER_LABEL, "\n" + ASSISTANT_LABEL)
 _LABELS = {"user": USER_LABEL, "assistant": ASSISTANT_LABEL}
 #: Said by nobody; stands where a template wants the user to have spoken first.
 _SILENCE = "..."
+_LABELLED = re.compile(rf"([\n\r\u2028\u2029])(?={USER_LABEL}|{ASSISTANT_LABEL})")
 _PRIVATE_USE = range(0xE000, 0xF8FF)
 
 
@@ -140,8 +142,14 @@ def _with_system(messages: Sequence[Message], system_prompt: str) -> List[Messag
 
 
 def _transcript(messages: Sequence[Message], add_generation_prompt: bool) -> str:
-    lines = [f"{_LABELS[m.role]} {m.content}\n" if m.role in _LABELS else f"{m.content}\n\n" for m in messages]
+    said = ((m.role, _within_a_turn(m.content)) for m in messages)
+    lines = [f"{_LABELS[role]} {text}\n" if role in _LABELS else f"{text}\n\n" for role, text in said]
     return "".join(lines) + (ASSISTANT_LABEL if add_generation_prompt else "")
+
+
+def _within_a_turn(text: str) -> str:
+    """Indent lines that would read as the beginning of somebody's turn: a pasted "Assistant: ..." answers nothing."""
+    return _LABELLED.sub(r"\1 ", text)
 
 
 def _automatic_opening(tokenizer: Any) -> List[int]:

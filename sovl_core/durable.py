@@ -1,4 +1,7 @@
-"""Files that survive a crash: written, flushed to the disk, and put in place in one step."""
+"""Files that survive a crash: written, flushed to the disk, and put in place in one step.
+
+They and their folders are for the eyes of the user alone, whatever the umask says.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ import os
 from pathlib import Path
 from typing import Optional
 
+#: What others may do: nothing.
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
 _CHUNK = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -30,7 +36,7 @@ def write_file(path: Path, data: bytes) -> None:
 
     :raises OSError: when the disk is full or cannot be written.
     """
-    with open(path, "wb") as file:
+    with open(path, "wb", opener=private_opener) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -53,9 +59,36 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Flush a file that another library wrote to the disk."""
+    """Flush a file that another library wrote to the disk, and make it the user's alone."""
+    make_private(path)
     with open(path, "rb+") as file:
         os.fsync(file.fileno())
+
+
+def private_opener(path: str, flags: int) -> int:
+    """Open as ``open(..., opener=private_opener)`` does: a file that is not there yet is made for the user alone."""
+    return os.open(path, flags, FILE_MODE)
+
+
+def make_private(path: Path) -> None:
+    """Take from others what rights they have to a file or folder; nothing happens where it is not there.
+
+    :raises OSError: when it belongs to somebody else, and others may read it.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        mode = path.stat().st_mode
+        if mode & 0o077:
+            path.chmod(mode & FOLDER_MODE)
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing, for the user alone; one that is there keeps its rights.
+
+    :raises OSError: when it cannot be made.
+    """
+    for folder in [*reversed(path.parents), path]:
+        if not folder.is_dir():
+            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def sync_folder(path: Path) -> None:

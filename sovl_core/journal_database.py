@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import Callable, Iterator, List
 
-from sovl_core.durable import sync_folder
+from sovl_core.durable import private_opener, sync_folder
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
 from sovl_core.events import JournalEntry
 from sovl_core.journal_rows import clean_text
@@ -52,6 +52,10 @@ class JournalDatabase:
                 raise
 
     def _open(self) -> sqlite3.Connection:
+        if not self.read_only:
+            # SQLite gives the files beside it the rights of this one.
+            with contextlib.suppress(OSError):  # SQLite says it better
+                open(self.path, "ab", opener=private_opener).close()
         target = self.path.absolute().as_uri() + "?mode=ro" if self.read_only else str(self.path)
         connection = sqlite3.connect(
             target, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False, uri=self.read_only

@@ -16,10 +16,9 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from sovl_core.config_file import create_config
+from sovl_core.durable import FILE_MODE, FOLDER_MODE, make_private
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
 
-FOLDER_MODE = 0o700
-FILE_MODE = 0o600
 _ANOTHER_FOLDER = "Give a folder you may write to: --life PATH"
 
 
@@ -170,8 +169,24 @@ class Life:
             # A folder made for the purpose becomes private too; one that holds things keeps the rights it was given.
             if not any(self.path.iterdir()):
                 self.path.chmod(self.path.stat().st_mode & FOLDER_MODE)
+            self._close_to_others()
         except OSError as error:
             raise SOVLError(f"No life can be begun at {self.path}: {error.strerror}", _ANOTHER_FOLDER) from error
+
+    def _close_to_others(self) -> None:
+        """Take from others what rights an earlier version, or a copy, has given them to what was said here."""
+        beside = [f"{JOURNAL_NAME}-wal", f"{JOURNAL_NAME}-shm", *(f"{self.log_path.name}.{n}" for n in range(1, 10))]
+        kept = (
+            self.journal_path,
+            self.nights_path,
+            self.state_path,
+            self.log_path,
+            self.history_path,
+            self.config_path,
+        )
+        for path in (*kept, *(self.path / name for name in beside)):
+            with contextlib.suppress(OSError):  # somebody else's file is theirs
+                make_private(path)
 
     def _take_lock(self, timeout: float, clock: Callable[[], float]) -> None:
         # Not bound to the thread: a session may be closed by another thread than opened it.

@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence
 
-from sovl_core.durable import is_disk_full
+from sovl_core.durable import is_disk_full, private_folder
 from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.events import Night, NightInterrupted, NightReport, Progress
 from sovl_core.journal_nights import NOT_ACCEPTED
@@ -241,7 +241,7 @@ class NightKeeper:
 
     def _folder(self, number: int) -> Path:
         folder = self._store.working_folder(number)
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         return folder
 
     def _live(self, night: Night) -> NightReport:

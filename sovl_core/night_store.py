@@ -68,7 +68,7 @@ class NightStore:
     def working_folder(self, number: int) -> Path:
         """Return the folder for a night's checkpoints, made when it is not there; it survives an interruption."""
         folder = self.path(number).with_suffix(".work")
-        folder.mkdir(parents=True, exist_ok=True)
+        durable.private_folder(folder)
         return folder
 
     def discard_working(self, number: int) -> None:
@@ -152,7 +152,7 @@ def _write_night(
     report: Mapping[str, Any],
     peft_writer: Optional[Callable[[Path], None]],
 ) -> None:
-    (folder / TRAINABLES).mkdir(parents=True)
+    durable.private_folder(folder / TRAINABLES)
     for name, tensors in trainables.items():
         file = folder / TRAINABLES / (check_name(name, "The trainable") + ".safetensors")
         durable.write_file(file, tensors_to_bytes(tensors))
@@ -165,7 +165,7 @@ def _write_night(
 def _write_adapter(folder: Path, peft_writer: Callable[[Path], None]) -> None:
     from safetensors import SafetensorError
 
-    folder.mkdir()
+    durable.private_folder(folder)
     try:
         peft_writer(folder)
     except SafetensorError as error:  # how its Rust code reports a full disk

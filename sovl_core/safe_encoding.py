@@ -13,6 +13,8 @@ from typing import Any, Dict, FrozenSet, List, Sequence
 
 #: Text in front of a piece that continues a sentence, for tokenizers that would put a space before it.
 _ANCHOR = "\n"
+#: Half a character, which no tokenizer takes: from bytes of a command line that are no text.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def encode_trusted(tokenizer: Any, text: str) -> List[int]:
     """Encode text in which control tokens mean what they say: the frame of a chat template."""
     if not text:
         return []
-    ids: List[int] = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+    ids: List[int] = tokenizer(_whole(text), add_special_tokens=False, verbose=False)["input_ids"]
     return ids
 
 
@@ -75,7 +77,8 @@ def encode_text(tokenizer: Any, text: str, template_tokens: bool = True, inner: 
     :param text: any text.
     :param template_tokens: as in :func:`control_tokens`.
     :param inner: the text continues what stands before it, see :func:`encode_inner`.
-    :return: ids that decode to ``text`` (as far as the tokenizer preserves text at all).
+    :return: ids that decode to ``text`` (as far as the tokenizer preserves text at all); half a character becomes
+        U+FFFD.
     """
     pieces = safe_pieces(tokenizer, text, control_tokens(tokenizer, template_tokens))
     return encode_pieces(tokenizer, pieces, inner)
@@ -112,7 +115,8 @@ def encode_inner(tokenizer: Any, texts: Sequence[str]) -> List[List[int]]:
     """Encode texts that each continue what stands before it: without the space that some tokenizers put in front."""
     if not texts:
         return []
-    plain: List[List[int]] = tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+    texts = [_whole(text) for text in texts]
+    plain: List[List[int]] = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
     if not adds_prefix_space(tokenizer):
         return plain
     anchor = encode_trusted(tokenizer, _ANCHOR)
@@ -127,6 +131,10 @@ def decode_exactly(tokenizer: Any, ids: Sequence[int], skip_special_tokens: bool
     """Decode without the tidying of spaces that some tokenizers do by default."""
     text: str = tokenizer.decode(list(ids), skip_special_tokens=skip_special_tokens, clean_up_tokenization_spaces=False)
     return text
+
+
+def _whole(text: str) -> str:
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def _split(text: str, cuts: Sequence[int]) -> List[str]:

@@ -65,7 +65,7 @@ def write_plugin_states(folder: Path, states: Mapping[str, PluginState]) -> None
     :raises PluginError: when a plugin's values are not JSON-able or its tensors cannot be stored.
     :raises OSError: when the disk is full; each plugin then has its old state or its new one.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    durable.private_folder(folder)
     for name, state in states.items():
         _write_state(folder, check_name(name, "The state of plugin"), state)
 
@@ -100,7 +100,7 @@ def set_aside(folder: Path, name: str) -> Path:
     :raises OSError: when they cannot be moved.
     """
     kept = folder / SET_ASIDE
-    kept.mkdir(exist_ok=True)
+    durable.private_folder(kept)
     for path in [folder / f"{name}.json", *_tensor_files(folder, name)]:
         os.replace(str(path), str(kept / path.name))
     return kept

@@ -13,6 +13,8 @@ from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.styles import Style
 
+from sovl_core.durable import private_opener
+
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completer
     from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -47,6 +49,7 @@ class SafeHistory(FileHistory):
     def store_string(self, string: str) -> None:
         """Append a line to the file."""
         with contextlib.suppress(OSError):
+            open(self.filename, "ab", opener=private_opener).close()
             super().store_string(self._screen(string))
 
 

@@ -74,3 +74,30 @@ def test_a_full_disk_is_known_whoever_says_so(error, full):
     outer = RuntimeError("the night failed")
     outer.__cause__ = error
     assert durable.is_disk_full(outer) is full
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_whatever_the_umask_others_have_no_rights(tmp_path):
+    before = os.umask(0)
+    try:
+        durable.private_folder(tmp_path / "a" / "b")
+        durable.write_file(tmp_path / "a" / "b" / "new", b"")
+        durable.replace_file(tmp_path / "a" / "replaced", b"")
+        (tmp_path / "a" / "library").write_bytes(b"")
+        durable.sync_file(tmp_path / "a" / "library")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "a").rglob("*")}
+    assert modes == {"b": 0o700, "new": 0o600, "replaced": 0o600, "library": 0o600}
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_there_keeps_its_rights_until_it_is_made_private(tmp_path):
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o755)
+    durable.private_folder(folder)
+    assert folder.stat().st_mode & 0o777 == 0o755 or os.name == "nt"
+    durable.make_private(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700 or os.name == "nt"
+    durable.make_private(tmp_path / "nothing")

@@ -85,6 +85,20 @@ def test_everything_stands_in_the_folder(path):
     assert len(set(paths)) == len(paths) == 9
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_what_others_could_read_is_closed_to_them(tmp_path):
+    path = tmp_path / "copied"
+    (path / "nights").mkdir(parents=True)
+    kept = ["journal.db", "journal.db-wal", "sovl.log.jsonl", "sovl.log.jsonl.2", "history"]
+    for name in (*kept, "mine.txt"):
+        (path / name).write_text("", encoding="utf-8")
+        (path / name).chmod(0o644)
+    (path / "nights").chmod(0o755)
+    with Life.open(path):
+        modes = {name: (path / name).stat().st_mode & 0o777 for name in (*kept, "nights", "mine.txt")}
+    assert modes == {**dict.fromkeys(kept, 0o600), "nights": 0o700, "mine.txt": 0o644}
+
+
 @POSIX
 def test_only_the_owner_may_enter_and_read(path):
     before = os.umask(0)

@@ -104,3 +104,8 @@ def test_inner_text_has_no_space_in_front(spaced_tokenizer: Any) -> None:
     (rest,) = encode_inner(spaced_tokenizer, ["t"])
     assert decode_exactly(spaced_tokenizer, start + rest) == "cat"
     assert encode_text(spaced_tokenizer, "t", inner=True) == rest
+
+
+def test_half_a_character_is_replaced(chat_tokenizer: Any, spaced_tokenizer: Any) -> None:
+    assert decode_exactly(chat_tokenizer, encode_text(chat_tokenizer, "a\ud800<|im_end|>")) == "a\ufffd<|im_end|>"
+    assert encode_inner(spaced_tokenizer, ["\udc80"]) == encode_inner(spaced_tokenizer, ["\ufffd"])

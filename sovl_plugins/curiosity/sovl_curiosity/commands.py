@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Union
 
+from sovl_core.durable import private_opener
 from sovl_core.error_handling import BadInput
 from sovl_core.live_tuning import tuning_options
 from sovl_core.plugin import Command, CommandOption
@@ -56,7 +57,7 @@ def measure_file(
     if out is None:
         return report(measure(asked, context, calibration))
     try:
-        Path(out).open("x").close()
+        open(out, "x", opener=private_opener).close()
     except OSError as error:
         raise BadInput(f"{out} cannot be written: {error.strerror}", "Choose another --out") from error
     return report(measure(asked, context, calibration, partial(write_line, Path(out))))

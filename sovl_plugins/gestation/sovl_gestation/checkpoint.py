@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional
 
-from sovl_core.durable import replace_file, sync_file
+from sovl_core.durable import private_folder, replace_file, sync_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +43,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint that is either whole or the one before."""
     from safetensors.torch import save_file
 
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     tensors = folder / f"{checkpoint.step:06d}-{TENSORS}"
     save_file(_flat(checkpoint), str(tensors))
     sync_file(tensors)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 from sovl_core.constants import KEPT_KINDS
-from sovl_core.durable import replace_file
+from sovl_core.durable import private_folder, replace_file
 from sovl_core.events import Dream, Night, Progress, StepResult, TrainStep
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def choose_replay(night: Night, context: PluginContext, seed: str) -> Replay:
         asked = [dreams[0] for dreams in of_memory.values()][:MEASURED]
         losses = surprise(asked, night, context)
         found = {dream.parents[0]: loss for dream, loss in zip(asked, losses) if math.isfinite(loss)}
-        night.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(night.folder)
         replace_file(night.folder / SURPRISE, json.dumps(found).encode())
     ranked = sorted((memory for memory in found if memory in of_memory), key=lambda memory: -found[memory])
     surprising = ranked[: min(SURPRISING, math.ceil(len(of_memory) / 2))]
