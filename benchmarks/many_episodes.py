@@ -9,7 +9,20 @@ from sovl_core.journal import Journal
 
 #: Episodes of a conversation, and of a night.
 CONVERSATION, NIGHT = 20, 1000
-_WORDS = "rabbit dog garden sister bicycle Vienna coffee piano river train doctor violin bread window letter".split()
+_WORDS = (
+    "rabbit",
+    "dog",
+    "garden",
+    "sister",
+    "bicycle",
+    "coffee",
+    "piano",
+    "river",
+    "train",
+    "violin",
+    "bread",
+    "letter",
+)
 _NUMBERS = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)"
 
 
@@ -41,7 +54,7 @@ def long_life(folder: Path, episodes: int) -> Path:
         connection.execute("INSERT INTO night_episodes SELECT night, id FROM episodes WHERE night IS NOT NULL")
         connection.execute(
             "INSERT INTO dreams (night, kind, prompt, completion, writer, answer, weight, held_out, verdict, why, "
-            "created) SELECT night, 'question', 'Which number?', prompt, 'benchmark', '', 1, 0, 'accepted', '', created "
+            "created) SELECT night, 'question', 'Which number?', prompt, 'bench', '', 1, 0, 'accepted', '', created "
             "FROM episodes WHERE night IS NOT NULL ORDER BY id"
         )
         connection.execute("INSERT INTO dream_parents SELECT id, 0, id FROM dreams")

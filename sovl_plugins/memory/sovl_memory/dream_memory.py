@@ -105,13 +105,13 @@ class DreamMemory:
             tensors["dream_memory"] = rows[0]
 
     def load(self, values: Dict[str, Any], tensors: Dict[str, Tensor]) -> None:
-        """Take the traces back; a state without them gives an empty memory."""
-        import torch
-
+        """Take the traces back; a state without them gives an empty memory, and needs no torch."""
         vectors = tensors.get("dream_memory")
         noted = values.get("traces", [])
         self.traces = []
         if vectors is not None and len(noted) == len(vectors):
+            import torch
+
             self.traces = [
                 Trace(vector.to("cpu", torch.float32), float(weight), episode)
                 for vector, (weight, episode) in zip(vectors, noted)

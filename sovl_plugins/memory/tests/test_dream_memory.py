@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import pytest
 import torch
@@ -107,4 +108,11 @@ def test_state_round_trips():
 def test_a_state_that_lacks_something_is_an_empty_memory(values, tensors):
     memory = dreamed(1)
     memory.load(values, tensors)
+    assert memory.traces == []
+
+
+def test_a_memory_without_traces_is_taken_back_without_torch(monkeypatch):
+    memory = DreamMemory(MemorySettings())
+    monkeypatch.setitem(sys.modules, "torch", None)
+    memory.load({"traces": []}, {})
     assert memory.traces == []
