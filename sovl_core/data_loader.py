@@ -124,6 +124,27 @@ def kind_of(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
+def texts_of(entry: Dict[str, Any], key: str, prefix: str = "") -> List[str]:
+    """Return what an entry holds under a key as texts; a single one counts as a list of one, null and no key as none.
+
+    :param prefix: stands before the key in messages.
+    :raises ValueError: saying what is wrong.
+    """
+    value = entry.get(key)
+    if value is None:
+        return []
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list):
+        raise ValueError(f'"{prefix}{key}" must be a list of texts, this is {kind_of(value)}')
+    for item in items:
+        if not isinstance(item, str):
+            raise ValueError(f'"{prefix}{key}" must hold texts, there is {kind_of(item)} in it')
+        if not item.strip():
+            # It would occur in every reply.
+            raise ValueError(f'"{prefix}{key}" holds an empty text')
+    return [clean_value(item) for item in items]
+
+
 def refuse_lines(problems: Sequence[str], example: str) -> None:
     """Refuse a file whose every line counts, where there are problems.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from sovl_core.data_loader import clean_value, json_objects, kind_of, refuse_lines
+from sovl_core.data_loader import json_objects, kind_of, refuse_lines, texts_of
 from sovl_core.error_handling import BadInput, DataError
 from sovl_core.spelling import did_you_mean
 
@@ -116,7 +116,7 @@ def _fact(entry: Dict[str, Any]) -> Union[Fact, List[str]]:
     :raises ValueError: saying what is wrong.
     """
     tell = entry.get("tell")
-    questions, answers = _texts(entry, "ask"), _texts(entry, "answer")
+    questions, answers = texts_of(entry, "ask"), texts_of(entry, "answer")
     if tell is None:
         if not questions:
             raise ValueError('neither "tell" nor "ask"')
@@ -137,7 +137,7 @@ def _reverse(value: Any) -> Optional[Asked]:
         return None
     if not isinstance(value, dict):
         raise ValueError(f'"reverse" must be an object, this is {kind_of(value)}')
-    found = _asked(_texts(value, "ask", "reverse."), _texts(value, "answer", "reverse."), "reverse.")
+    found = _asked(texts_of(value, "ask", "reverse."), texts_of(value, "answer", "reverse."), "reverse.")
     if found is None:
         raise ValueError('"reverse" asks nothing')
     return found
@@ -149,23 +149,6 @@ def _asked(questions: List[str], answers: List[str], prefix: str = "") -> Option
     if answers and not questions:
         raise ValueError(f'"{prefix}answer" without "{prefix}ask"')
     return Asked(tuple(questions), tuple(answers)) if questions else None
-
-
-def _texts(entry: Dict[str, Any], key: str, prefix: str = "") -> List[str]:
-    """Return a list of texts; a single text counts as a list of one, null and an absent key as none."""
-    value = entry.get(key)
-    if value is None:
-        return []
-    items = [value] if isinstance(value, str) else value
-    if not isinstance(items, list):
-        raise ValueError(f'"{prefix}{key}" must be a list of texts, this is {kind_of(value)}')
-    for item in items:
-        if not isinstance(item, str):
-            raise ValueError(f'"{prefix}{key}" must hold texts, there is {kind_of(item)} in it')
-        if not item.strip():
-            # It would occur in every reply.
-            raise ValueError(f'"{prefix}{key}" holds an empty text')
-    return [clean_value(item) for item in items]
 
 
 def _unknown_keys(entry: Dict[str, Any]) -> List[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_core.data_loader import json_objects, load_jsonl
+from sovl_core.data_loader import json_objects, load_jsonl, texts_of
 from sovl_core.error_handling import DataError
 from sovl_core.system_logging import ThreadSafeLogger
 
@@ -158,3 +158,22 @@ def test_objects_of_any_shape_are_read_with_their_line_numbers(write):
     found = list(json_objects(path))
     assert [(number, entry) for number, entry, _ in found] == [(1, {"tell": "ab"}), (3, None), (4, None)]
     assert [bool(problem) for _, _, problem in found] == [False, True, True]
+
+
+@pytest.mark.parametrize(("value", "texts"), [("one", ["one"]), (["one", "t\x00wo"], ["one", "two"]), (None, [])])
+def test_texts_of_an_entry_are_one_or_many(value, texts):
+    assert texts_of({"ask": value}, "ask") == texts
+    assert texts_of({}, "ask") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (3, '"reverse.ask" must be a list of texts, this is a number'),
+        (["one", None], '"reverse.ask" must hold texts, there is null in it'),
+        (" ", '"reverse.ask" holds an empty text'),
+    ],
+)
+def test_what_are_no_texts_is_said(value, said):
+    with pytest.raises(ValueError, match=said):
+        texts_of({"ask": value}, "ask", "reverse.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional
 
 from sovl_curiosity.asking import answer_confidences, try_answer, write_question
-from sovl_curiosity.metric import Interest, TrueCuriosity, ignorance
+from sovl_curiosity.metric import Interest, TrueCuriosity
 from sovl_curiosity.signals import signals_of
 
 if TYPE_CHECKING:
@@ -96,22 +96,15 @@ class Inquiry:
         from sovl_curiosity.embedding import embed
         from sovl_curiosity.surprise import surprise
 
-        calibration = self._calibration()
-        unknown = self._ignorance(text, generate, calibration, cancelled)
+        calibration, tokens = self._calibration(), settings.probe_tokens
         vector = embed(context.models(), text)
         new = surprise(context.models(), said) if settings.metric == "calibrated" else 1.0
-        interest = self._curiosity.weigh(unknown, vector, [*self.dreamed, *self._own], new)
+        memory = [*self.dreamed, *self._own]
+        if calibration is None:
+            sure = answer_confidences(text, generate, tokens, cancelled)
+            interest = self._curiosity.interest(*sure, vector, memory, new)
+        else:
+            unknown = calibration.ignorance(signals_of(try_answer(text, generate, tokens, cancelled), tokens))
+            interest = self._curiosity.weigh(unknown, vector, memory, new)
         self._own.append(vector)
         return Candidate(text, interest, said, calibration is not None)
-
-    def _ignorance(
-        self,
-        text: str,
-        generate: Callable[[Turn], Reply],
-        calibration: Optional[Calibration],
-        cancelled: Callable[[], bool],
-    ) -> float:
-        tokens = self._context.settings.probe_tokens
-        if calibration is None:
-            return ignorance(*answer_confidences(text, generate, tokens, cancelled))
-        return calibration.ignorance(signals_of(try_answer(text, generate, tokens, cancelled), tokens))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional, Sequence, Tuple
 
 from sovl_core.answer_match import says
-from sovl_core.data_loader import json_objects, refuse_lines
+from sovl_core.data_loader import json_objects, refuse_lines, texts_of
 from sovl_core.error_handling import BadInput, DataError
 from sovl_core.events import Turn
 from sovl_core.utils import calculate_confidence_score
@@ -87,7 +87,9 @@ def read_questions(path: Path) -> List[Asked]:
         try:
             if entry is None:
                 raise ValueError(problem)
-            questions, answers = _texts(entry, "ask"), tuple(_texts(entry, "answer"))
+            questions, answers = texts_of(entry, "ask"), tuple(texts_of(entry, "answer"))
+            if not questions:
+                raise ValueError('"ask" is missing')
         except ValueError as error:
             problems.append(f"{path}, line {number}: {error}")
             continue
@@ -238,17 +240,3 @@ def _table(title: str, measured: Sequence[Measured], unknown: Sequence[bool]) ->
 def _area(scores: Sequence[float], unknown: Sequence[bool]) -> Tuple[float, float]:
     area = auroc(scores, unknown)
     return area, auroc_error(area, sum(unknown), len(unknown) - sum(unknown))
-
-
-def _texts(entry: Dict[str, Any], key: str) -> List[str]:
-    """Return a text or a list of texts as a list; an absent key as none.
-
-    :raises ValueError: saying what is wrong.
-    """
-    value = entry.get(key)
-    items = [] if value is None else [value] if isinstance(value, str) else value
-    if not isinstance(items, list) or not all(isinstance(item, str) and item.strip() for item in items):
-        raise ValueError(f'"{key}" must be a text or a list of texts, none of them empty')
-    if key == "ask" and not items:
-        raise ValueError('"ask" is missing')
-    return items

@@ -49,13 +49,14 @@ class TrueCuriosity:
         scaffold_confidence: float,
         embedding: Optional[Tensor] = None,
         memory: Optional[List[Tensor]] = None,
+        surprise: float = 1.0,
     ) -> Interest:
         """Score a question by the classic ignorance; see :meth:`weigh`.
 
         :param base_confidence: of the base's answer to it, in [0, 1].
         :param scaffold_confidence: of the answer with the scaffold, in [0, 1].
         """
-        return self.weigh(ignorance(base_confidence, scaffold_confidence), embedding, memory)
+        return self.weigh(ignorance(base_confidence, scaffold_confidence), embedding, memory, surprise)
 
     def weigh(
         self,

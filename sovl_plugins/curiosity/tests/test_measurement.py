@@ -60,7 +60,7 @@ def test_lines_are_questions_in_one_wording_or_several(file):
     ("line", "problem"),
     [
         ({"answer": ["Paris"]}, 'line 2: "ask" is missing'),
-        ({"ask": ["x", ""]}, 'line 2: "ask" must be'),
+        ({"ask": ["x", ""]}, 'line 2: "ask" holds an empty text'),
         ({"ask": "x", "answer": 3}, 'line 2: "answer" must be'),
         ("{", "line 2"),
     ],

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sovl_anchor.weights import Importance
     from sovl_core.events import Night, NightReport, StepResult, TrainStep
+    from sovl_core.models import Models
     from sovl_core.plugin import PluginContext
 
 TERM = "anchor"
@@ -33,6 +34,8 @@ class AnchorPlugin(Plugin):
         self.settings = AnchorSettings()
         self.importance: Dict[str, Tensor] = {}
         self._anchor: Optional[Dict[str, Tensor]] = None
+        # The importance, where the weights are: for as long as there is an anchor.
+        self._mattered: Dict[str, Tensor] = {}
         self._tonight: Optional[Importance] = None
         self._moved: Optional[float] = None
 
@@ -48,10 +51,12 @@ class AnchorPlugin(Plugin):
 
         Before the first night there is nothing to hold on to, and a deep night is to begin anew.
         """
-        from sovl_anchor.weights import Importance, copy_of, distance, still_there
+        from sovl_anchor.weights import Importance, distance, still_there
 
-        holds = night.parent is not None and not night.deep
-        self._anchor = copy_of(night.models) if holds else None
+        if night.parent is not None and not night.deep:
+            self._drop_anchor(night.models)
+        else:
+            self._anchor, self._mattered = None, {}
         self._tonight = Importance(self.settings.recent)
         try:
             report = yield
@@ -65,14 +70,13 @@ class AnchorPlugin(Plugin):
             return report
         finally:
             self._anchor = self._tonight = None
+            self._mattered = {}
 
     @hookimpl(wrapper=True)
     def on_train_step(self, step: TrainStep) -> Generator[None, Optional[StepResult], Optional[StepResult]]:
         """Add the penalty, and look at the gradients that the step leaves."""
-        from sovl_anchor.weights import copy_of
-
         if step.phase == "train" and self.settings.by_day and step.index == 0:
-            self._anchor = copy_of(step.models)
+            self._drop_anchor(step.models)
         held = step.phase == "night" or (step.phase == "train" and self.settings.by_day)
         penalised = held and self._anchor is not None and self.settings.strength > 0
         if penalised:
@@ -107,8 +111,13 @@ class AnchorPlugin(Plugin):
         moved = None if self._anchor is None else distance(step.models, self._anchor, self._weighing())
         return torch.zeros((), device=step.models.device) if moved is None else self.settings.strength * moved
 
+    def _drop_anchor(self, models: Models) -> None:
+        from sovl_anchor.weights import copy_of, placed
+
+        self._anchor, self._mattered = copy_of(models), placed(models, self.importance)
+
     def _weighing(self) -> Optional[Dict[str, Tensor]]:
-        return self.importance if self.settings.penalty == "ewc" and self.importance else None
+        return self._mattered if self.settings.penalty == "ewc" and self._mattered else None
 
     def _own_gradient(self, step: TrainStep) -> Dict[str, Tensor]:
         """Return the penalty's gradient by itself."""

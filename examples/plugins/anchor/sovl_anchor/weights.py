@@ -43,6 +43,12 @@ def still_there(models: Models, weights: Weights) -> Weights:
     return {name: w for name, w in weights.items() if name in present or name.split("/")[0] not in models.trainables}
 
 
+def placed(models: Models, weights: Weights) -> Weights:
+    """Return weights on the devices of the parameters they belong to, so that no step has to carry them there."""
+    devices = {name: parameter.device for name, parameter in parameters_of(models)}
+    return {name: weight.to(devices[name]) for name, weight in weights.items() if name in devices}
+
+
 def distance(models: Models, anchor: Weights, importance: Optional[Weights] = None) -> Optional[Tensor]:
     """Return how far the weights have moved, as a share of how long they were, squared: a scalar with gradients.
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sovl_anchor.weights import Importance, copy_of, distance, still_there
+from sovl_anchor.weights import Importance, copy_of, distance, placed, still_there
 from sovl_core.models import Models
 
 
@@ -81,3 +81,11 @@ def test_older_nights_fade(models):
 def test_what_a_trainable_no_longer_has_is_dropped(models):
     weights = {"adapter/weight": torch.ones(1), "adapter/forgotten": torch.ones(1), "absent/weight": torch.ones(1)}
     assert set(still_there(models, weights)) == {"adapter/weight", "absent/weight"}
+
+
+def test_importance_is_carried_to_the_weights_once(models):
+    weights = {"adapter/weight": torch.ones(1, 2), "gone/weight": torch.ones(3)}
+    here = placed(models, weights)
+    assert list(here) == ["adapter/weight"]
+    models.trainables["adapter"].module.to("meta")
+    assert placed(models, weights)["adapter/weight"].device.type == "meta"

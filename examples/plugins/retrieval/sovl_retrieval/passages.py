@@ -45,7 +45,7 @@ def find_passages(journal: Journal, turn: Turn, count: int, replies: bool) -> Li
     words = words_of(turn.prompt)
     if not words:
         return []
-    query = " ".join(sorted(form for word in words for form in forms_of(word)))
+    query = query_of(words)
     seen = {_plain(message.content) for message in turn.history} | {_plain(turn.prompt)}
     found: List[Passage] = []
     for episode in journal.search(query, limit=count * _ASKED_FOR, any_word=True):
@@ -63,6 +63,15 @@ def find_passages(journal: Journal, turn: Turn, count: int, replies: bool) -> Li
 def words_of(text: str) -> FrozenSet[str]:
     """Return the words that say what a text is about, in small letters."""
     return frozenset(re.findall(r"\w+", text.lower())) - _SAYS_NOTHING
+
+
+def query_of(words: AbstractSet[str]) -> str:
+    """Return what the index is asked for: each word in its forms, the longest first.
+
+    The index looks at so many words and no more, and longer ones tend to be rarer.
+    """
+    ordered = sorted(words, key=lambda word: (-len(word), word))
+    return " ".join(form for word in ordered for form in sorted(forms_of(word)))
 
 
 def forms_of(word: str) -> Set[str]:

@@ -5,7 +5,7 @@ import pytest
 from sovl_core.events import Turn
 from sovl_core.journal import Journal
 from sovl_core.records import Message
-from sovl_retrieval.passages import find_passages, forms_of, words_of
+from sovl_retrieval.passages import find_passages, forms_of, query_of, words_of
 
 
 @pytest.fixture
@@ -38,6 +38,13 @@ def test_singular_and_plural_find_each_other(journal):
     assert found(journal, "Which dog is older?") == ["I have two dogs"]
     assert forms_of("dogs") == forms_of("dog") == {"dog", "dogs"}
     assert forms_of("boss") == {"boss", "bosss"}
+
+
+def test_of_a_long_prompt_the_longest_words_are_looked_for(journal):
+    say(journal, "My zebra finch is called Zarathustra")
+    long = " ".join(f"w{number}a" for number in range(100))
+    assert found(journal, f"{long} Zarathustra") == ["My zebra finch is called Zarathustra"]
+    assert query_of({"a", "bbb", "cc"}).split()[0] == "bbb"
 
 
 def test_nothing_is_found_where_no_word_says_anything(journal):
