@@ -85,6 +85,7 @@ def _read(path: Path) -> Tuple[Any, Any]:
             str(path.parent),
             gguf_file=path.name,
             local_files_only=True,
+            trust_remote_code=False,
             output_loading_info=True,
             **dtype_argument(torch.float32),
         )

@@ -28,7 +28,10 @@ def read_gguf_tokenizer(path: Path) -> Any:
         return _byte_level(fields)
     from transformers import AutoTokenizer
 
-    tokenizer: Any = AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name, local_files_only=True)
+    # Said, since transformers would ask at the terminal: beside the file may lie a folder's worth of somebody's code.
+    tokenizer: Any = AutoTokenizer.from_pretrained(
+        str(path.parent), gguf_file=path.name, local_files_only=True, trust_remote_code=False
+    )
     tokenizer.add_special_tokens(_special_tokens(fields))
     return tokenizer
 
