@@ -25,6 +25,7 @@ def pytest_addoption(parser: Any) -> None:
     options.addoption("--quick", action="store_true", help="tiny random models: tries the harness, measures nothing")
     options.addoption("--model", type=Path, help="folder of the base (the default model otherwise)")
     options.addoption("--rounds", type=int, help="rounds of each turn")
+    options.addoption("--night-steps", type=int, help="steps of a night (as many as it takes otherwise)")
     options.addoption("--compile", action="store_true", help="also the compiled step, which compiles for minutes")
     options.addoption("--json", type=Path, default=Path("build/bench.json"), help="where the figures are written")
 
@@ -40,7 +41,12 @@ def size(request: Any, tmp_path_factory: Any) -> Size:
         chosen = Size(True, base, tokens=16, rounds=2, memories=2, steps=2)
     else:
         chosen = Size(False, options.model or real_model())
-    chosen = replace(chosen, rounds=options.rounds or chosen.rounds, compiled=options.compile)
+    chosen = replace(
+        chosen,
+        rounds=options.rounds or chosen.rounds,
+        steps=options.night_steps or chosen.steps,
+        compiled=options.compile,
+    )
     request.config.stash[SIZE] = chosen
     return chosen
 
