@@ -1,6 +1,6 @@
 """Plugin state on disk: for each plugin a JSON file with its values and, where it has tensors, a safetensors file.
 
-The JSON file names its tensor file and the hash of it. It is replaced last and in one step, so that values and tensors
+The JSON file holds a hash of its values, and names its tensor file and the hash of that. It is replaced last and in one step, so that values and tensors
 always belong together, whenever the process is killed. Files of plugins that are absent today stay where they are.
 """
 
@@ -110,6 +110,7 @@ def _write_state(folder: Path, name: str, state: PluginState) -> None:
     entry: Dict[str, Any] = {"values": state.values}
     tensor_name: Optional[str] = None
     try:
+        entry["digest"] = _digest(state.values)
         if state.tensors:
             content = tensors_to_bytes(state.tensors)
             digest = durable.sha256(content)
@@ -149,6 +150,9 @@ def _read_state(path: Path) -> PluginState:
         values, tensor_name = entry["values"], entry.get("tensors")
         if not isinstance(values, dict) or not isinstance(tensor_name, (str, type(None))):
             raise TypeError("values or tensors of another kind than was written")
+        # Files of earlier versions have none.
+        if entry.get("digest") not in (None, _digest(values)):
+            raise ValueError("its values are not what was written")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(path, str(error)) from error
     if tensor_name is None:
@@ -161,6 +165,12 @@ def _read_state(path: Path) -> PluginState:
     if durable.sha256(content) != entry.get("sha256"):
         raise _damaged(file, "its content is not what was written")
     return PluginState(values=values, tensors=bytes_to_tensors(content, file))
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    # As they are read back: a tuple is a list then, and a key that was a number is text.
+    text = json.dumps(json.loads(json.dumps(values)), sort_keys=True, ensure_ascii=True)
+    return durable.sha256(text.encode("ascii"))
 
 
 def _damaged(path: Path, why: str) -> LifeDamaged:

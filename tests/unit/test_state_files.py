@@ -174,3 +174,19 @@ def test_one_damaged_state_costs_no_other_and_is_set_aside(tmp_path):
     write_plugin_states(tmp_path, {"dream": PluginState({"d": 2}, {"t": torch.zeros(2)})})
     assert len(files(kept)) == 2
     assert (kept / "dream.json").read_text() == "{"
+
+
+def test_a_value_that_is_not_what_was_written_is_damage(tmp_path):
+    state = PluginState(values={"turns": 15, "pairs": (1, 2), "by number": {3: "three"}, "ratio": 0.1})
+    write_plugin_states(tmp_path, {"side": state})
+    path = tmp_path / "side.json"
+    assert read_plugin_states(tmp_path)["side"].values["turns"] == 15
+
+    path.write_text(path.read_text().replace('"turns": 15', '"turns": 17'))
+    with pytest.raises(LifeDamaged, match=r"side.json is damaged: its values are not what was written"):
+        read_plugin_states(tmp_path)
+
+
+def test_state_of_an_earlier_version_has_no_hash_of_its_values(tmp_path):
+    (tmp_path / "side.json").write_text('{"values": {"turns": 17}}')
+    assert read_plugin_states(tmp_path)["side"].values == {"turns": 17}
