@@ -32,6 +32,7 @@ class Curriculum:
         self.replayed_count = min(round(answers * replay), answers - 1) if replayed else 0
         self.tonight_count = answers - self.replayed_count
         self.background_count = background_count if background else 0
+        self.answers_count = self.tonight_count + self.replayed_count
         self._tonight = _rounds(tonight, rng)
         self._replayed = _rounds(replayed, rng)
         self._background = _rounds(background, rng)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sovl_core.models import Models
     from sovl_core.plugin_manager import PluginManager
 
-#: Dreams of tonight that must be known, of those seen last, for training to end early.
+#: Dreams of memories, tonight's and rehearsed ones, that must be known of those seen last for training to end early.
 KNOWN_SHARE = 0.98
 #: Steps whose dreams these are; fewer where all dreams come up in fewer.
 KNOWN_STEPS = 16
@@ -81,7 +81,7 @@ class NightTraining:
         # Whether prompts are the bare base's, so that they can be read ahead: the first step tells.
         self._prompts_frozen: Optional[bool] = None
         self.step, self.tokens, self.skipped, self.loss = 0, 0, 0, float("nan")
-        seen_last = min(len(tonight), KNOWN_STEPS * self.curriculum.tonight_count)
+        seen_last = min(len(tonight) + len(again), KNOWN_STEPS * self.curriculum.answers_count)
         self._known: Deque[bool] = deque(maxlen=max(1, seen_last))
         self._optimizer: Any = None
         self._schedule: Any = None
@@ -136,8 +136,8 @@ class NightTraining:
         optimise(models, self._optimizer, self._schedule, self.settings.max_grad_norm)
         self.tokens += result.tokens
         self.loss = result.losses.get("answer", result.loss)
-        tonight = self.curriculum.tonight_count
-        self._known.extend(p > self.settings.known_probability for p in result.least_probability[:tonight])
+        answers = result.least_probability[: self.curriculum.answers_count]
+        self._known.extend(p > self.settings.known_probability for p in answers)
 
     def _all_known(self) -> bool:
         full = len(self._known) == self._known.maxlen

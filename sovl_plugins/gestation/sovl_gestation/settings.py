@@ -31,7 +31,7 @@ class GestationSettings(PluginSettings):
     dreams_per_memory: int = Field(48, ge=1, le=256, description="Dreams a statement is turned into.")
     background: int = Field(240, ge=0, le=4096, description="Background dreams of a night.")
     replay: float = Field(
-        0.25, ge=0, le=0.9, description="Share of a batch's answers that replay dreams of earlier nights."
+        0.4, ge=0, le=0.9, description="Share of a batch's answers that replay dreams of earlier nights."
     )
 
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate by night.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Dict, Generator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, Generator, List, Optional, Set, Tuple
 
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Plugin, StatusPanel
@@ -81,7 +81,8 @@ class RecallPlugin(Plugin):
             ]
         else:
             memories = [self._sharpened(likely) for likely in memories]
-        found = self.rows.recall(memories, self.settings.recalled, self._read(memories, scaffold_context.training))
+        read = self._read(memories, scaffold_context.training)
+        found = self.rows.recall(memories, self.settings.recalled, read, self._fixed())
         if found is not None:
             scaffold_context.add_rows(*found)
             scaffold_context.silent = self.settings.alone
@@ -165,6 +166,11 @@ class RecallPlugin(Plugin):
         exchanges = [tonight.told(memory, models) for memory in fresh]
         with torch.set_grad_enabled(training and torch.is_grad_enabled()):
             return dict(zip(fresh, memory_states(models, exchanges, self.settings.rows)))
+
+    def _fixed(self) -> Set[int]:
+        """Return the memories of earlier nights, by night: rehearsed a few times, their rows would only be blurred."""
+        assert self.rows is not None
+        return set() if self._tonight is None else set(self.rows.memories()).difference(self._tonight.memories)
 
     def _fold(self, memories: List[int]) -> None:
         """Make what the scaffold reads at the end of the night part of the rows: by day it reads them no more."""

@@ -64,13 +64,18 @@ class MemoryRows(nn.Module):
             self.rows[key] = fresh if known is None else known
 
     def recall(
-        self, memories: Sequence[Sequence[Tuple[int, float]]], count: int, read: Mapping[int, Tensor]
+        self,
+        memories: Sequence[Sequence[Tuple[int, float]]],
+        count: int,
+        read: Mapping[int, Tensor],
+        fixed: Container[int] = (),
     ) -> Optional[Tuple[Tensor, Tensor]]:
         """Return the rows of the memories that each example is about, and what to add to their attention logits.
 
         :param memories: for each example numbers of memories with probabilities, likeliest first.
         :param count: memories recalled for an example at most.
         :param read: for some memories float [rows, width], added to as many of their first rows; the rest is left out.
+        :param fixed: memories whose rows are heard, but do not learn.
         :return: float [batch, rows, width] and float [batch, rows]: the logarithm of a memory's probability, minus
             infinity at padding; None where no example has any row.
         """
@@ -78,6 +83,7 @@ class MemoryRows(nn.Module):
         if not any(chosen):
             return None
         rows = {memory: self[memory] for known in chosen for memory, _ in known}
+        rows = {memory: own.detach() if memory in fixed else own for memory, own in rows.items()}
         rows.update({m: rows[m][: len(states)] + states for m, states in read.items() if m in rows})
         some = next(iter(rows.values()))
         longest = 1 + max(sum(len(rows[memory]) for memory, _ in known) for known in chosen)
