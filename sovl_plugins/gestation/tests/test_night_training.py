@@ -83,6 +83,15 @@ def test_it_ends_early_when_the_dreams_seen_last_are_known(make):
     assert training.step == 1
 
 
+@pytest.mark.parametrize(("tonight", "rehearsed", "steps"), [(0.9, 0.9, 2), (0.9, 0.1, 9), (0.1, 0.9, 9)])
+def test_it_ends_early_only_when_what_it_rehearses_is_known_too(make, tonight, rehearsed, steps):
+    known = StepResult(tokens=3, least_probability=[tonight, rehearsed, 0.0])
+    hooks = SimpleNamespace(on_train_step=lambda step, inner: known)
+    training = make(DREAMS, [dream(8), dream(9)], hooks, known_probability=0.5, least_steps=9, most_steps=9)
+    training.run()
+    assert training.step == steps
+
+
 def test_steps_can_be_asked_for(make):
     assert make(options={"steps": 7}).total == 7
     assert make(options={"steps": None}).total == 3

@@ -158,6 +158,22 @@ def test_rows_of_earlier_nights_stay_as_they_are(plugin, sleep):
     assert plugin.rows[1].tolist() == torch.ones(3, WIDTH).tolist()
 
 
+def learning(plugin):
+    """Return the memories whose rows get a gradient when both of two are heard in training."""
+    scaffold_context = heard([(1, 0.5), (2, 0.4)], training=True)
+    plugin.on_scaffold_context(scaffold_context)
+    scaffold_context.extra_rows.sum().backward()
+    return [memory for memory in (1, 2) if plugin.rows[memory].grad is not None]
+
+
+def test_rows_of_earlier_nights_are_rehearsed_without_being_trained(plugin, sleep):
+    plugin.rows.add(1, torch.ones(3, WIDTH))
+    found = []
+    sleep(lambda: found.extend(learning(plugin)), learned=[2])
+    assert found == [2]
+    assert learning(plugin) == [1, 2]
+
+
 def test_what_was_forgotten_has_no_rows_after_the_next_night(plugin, context, sleep):
     plugin.rows.add(8, torch.ones(1, WIDTH))
     plugin.rows.add(9, torch.ones(1, WIDTH))

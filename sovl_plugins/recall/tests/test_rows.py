@@ -52,6 +52,14 @@ def test_nothing_is_recalled_where_no_example_is_about_anything(rows):
     assert rows.recall([[(3, 1.0)], []], 3, {}) is None
 
 
+def test_fixed_rows_are_heard_but_do_not_learn(rows):
+    found, _ = rows.recall([[(7, 0.5), (1, 0.25)]], 3, {}, fixed={7})
+    assert found[0, 1:4].tolist() == [[7.0] * 4] * 3
+    found.sum().backward()
+    assert rows[7].grad is None
+    assert rows[1].grad.abs().sum() > 0
+
+
 def test_certainty_leaves_next_to_nothing_for_no_memory(rows):
     _, bias = rows.recall([[(1, 1.0)]], 3, {})
     assert bias[0, 0].exp().item() == pytest.approx(1e-6)
