@@ -12,6 +12,7 @@ from sovl_core.durable import is_disk_full, private_folder
 from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.events import Night, NightInterrupted, NightReport, Progress
 from sovl_core.journal_nights import NOT_ACCEPTED
+from sovl_core.masking import masked_values
 from sovl_core.model_gate import ModelGate
 from sovl_core.proposal import Proposal, propose
 from sovl_core.system_logging import log_info
@@ -299,7 +300,7 @@ class NightKeeper:
         core = self._config.core
         report = {**report, "base_model": core.base_model, "scaffold_model": core.scaffold_model}
         # What two nights were lived with is compared by `sovl nights diff`.
-        report["settings"] = self._config.model_dump(mode="json", exclude={"version"})
+        report["settings"] = masked_values(self._config.model_dump(mode="json", exclude={"version"}))
         try:
             self._weights.store(number, proposal.models, self._state.gather(), parent, report)
         except OSError as error:

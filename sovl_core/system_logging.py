@@ -10,6 +10,8 @@ from collections import deque
 from pathlib import Path
 from typing import Any, Callable, Deque, Dict, List, Optional
 
+from sovl_core.masking import masked, masked_values
+
 #: Entries kept in memory when there is no file, or while the file cannot be written.
 MEMORY_ENTRIES = 10_000
 
@@ -155,19 +157,23 @@ def _numbered(path: Path, number: int) -> Path:
 
 def _to_line(entry: Dict[str, Any]) -> bytes:
     try:
-        text = json.dumps(entry, ensure_ascii=False, allow_nan=False, default=str)
+        text = json.dumps(masked_values(entry), ensure_ascii=False, allow_nan=False, default=_masked_text)
     except Exception:  # NaN, a tuple as key, a circular reference, a __str__ that raises: log it all the same
-        text = json.dumps({_text(key): _plain(value) for key, value in entry.items()}, ensure_ascii=False)
+        text = json.dumps({_text(key): _plain(key, value) for key, value in entry.items()}, ensure_ascii=False)
     # A lone surrogate has no UTF-8; backslashreplace writes it as the JSON escape it would have been.
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _plain(value: Any) -> Any:
+def _masked_text(value: Any) -> str:
+    return masked(str(value))
+
+
+def _plain(key: Any, value: Any) -> Any:
     try:
         json.dumps(value, allow_nan=False)
     except Exception:
-        return _text(value)
-    return value
+        return masked(_text(value))
+    return masked_values(value, _text(key))
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ import click
 from sovl_core.cli.command_group import SuggestingGroup
 from sovl_core.cli.plugin_catalog import complete_setting, plugin_manager, settings_models
 from sovl_core.cli.terminal import clean
+from sovl_core.masking import masked_values
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
@@ -49,6 +50,7 @@ def get(app: AppContext, key: Optional[str], as_json: bool) -> None:
         value: Any = {name: get_config_value(settings, name, None, models) for name in known_keys(settings, models)}
     else:
         value = get_config_value(settings, key, plugin_models=models)
+    value = masked_values(value, key or "")
     if as_json:
         app.print_json(value)
     elif isinstance(value, Mapping):
@@ -74,7 +76,7 @@ def set_value(app: AppContext, key: str, value: Tuple[str, ...]) -> None:
     else:
         raise click.UsageError("There is no value. Give one after the key.", click.get_current_context())
     note = change_setting(app, key.strip(), text)
-    app.print(f"{key.strip()} = {setting_text(current_value(app, key.strip(), settings_models(plugin_manager(app))))}")
+    app.print(f"{key.strip()} = {_shown(app, key.strip())}")
     if note:
         app.print(note, "dim")
 
@@ -203,7 +205,7 @@ def print_settings(app: AppContext, settings: List[SettingInfo], models: Mapping
 
     values = app.config()
     for info in settings:
-        value = get_config_value(values, info.key, info.default, models)
+        value = masked_values(get_config_value(values, info.key, info.default, models), info.key)
         line = Text(info.key, style="bold").append(f" = {clean(setting_text(value))}", style="not bold")
         line.append(f"   ({_may_be(info, value)})", style="dim not bold")
         app.out.print(line, soft_wrap=True)
@@ -216,6 +218,10 @@ def _may_be(info: SettingInfo, value: Any) -> str:
     if value != info.default:
         parts.append(f"default {setting_text(info.default)}")
     return clean("; ".join(parts))
+
+
+def _shown(app: AppContext, key: str) -> str:
+    return setting_text(masked_values(current_value(app, key, settings_models(plugin_manager(app))), key))
 
 
 def setting_text(value: Any) -> str:

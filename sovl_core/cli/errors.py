@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sovl_core.cli.terminal import clean
+from sovl_core.masking import masked
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,13 +72,13 @@ def print_error(console: Console, error: BaseException, debug: bool = False) -> 
 
     if debug and not isinstance(error, (click.ClickException, KeyboardInterrupt)):
         trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        console.print(Text(clean(trace)), soft_wrap=True)
+        console.print(Text(clean(masked(trace))), soft_wrap=True)
     explanation = explain(error)
     block = Text("error: ", style="bold red")
-    block.append(clean(explanation.message).strip(), style="default not bold")
+    block.append(clean(masked(explanation.message)).strip(), style="default not bold")
     if explanation.hint:
         block.append("\nnext:  ", style="bold")
-        block.append(clean(explanation.hint).strip(), style="not bold")
+        block.append(clean(masked(explanation.hint)).strip(), style="not bold")
     console.print(block, soft_wrap=True)
     return explanation.status
 

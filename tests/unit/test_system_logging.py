@@ -214,3 +214,16 @@ def test_failed_rotation_writes_each_entry_once(path, mocker):
     assert logger.problem is not None
     assert "rotated" in logger.problem
     assert [entry["number"] for entry in logger.read()] == [1, 2]
+
+
+def test_secrets_are_not_written():
+    class Request:
+        def __str__(self):
+            return "https://ann:pa55@example.com"
+
+    logger = ThreadSafeLogger(clock=lambda: 5.0)
+    log_error(logger, "refused", api_key="abc", where=Request(), tried=["token=abc", {"password": "p"}])
+    log_info(logger, "odd", password=float("nan"), hf_token="abc", **{"set": {1, 2}})
+    text = str(logger.read())
+    assert not any(secret in text for secret in ("abc", "pa55", "'p'"))
+    assert "refused" in text

@@ -190,3 +190,15 @@ def test_import_within_a_session_changes_the_open_life(app: Any, classic: str) -
     config.main(["import", classic], obj=app, standalone_mode=False)
     assert asked == [(Path(classic), False)]
     assert "follow at the next start" in app.stdout.getvalue()
+
+
+def test_secrets_are_kept_in_the_file_and_not_shown(shell: Any) -> None:
+    shell.folder.mkdir()
+    file = shell.folder / "life.toml"
+    file.write_text('version = 1\n[plugins.web]\napi_key = "abc123"\nplace = "https://ann:abc123@x.org"\n')
+    for arguments in (["get", "plugins"], ["get", "plugins.web.api_key"], ["get"], ["get", "plugins", "--json"]):
+        shell("config", *arguments)
+        assert "abc123" not in shell.out + shell.err
+    assert shell("config", "get", "plugins") == 0
+    assert 'plugins.web.api_key = "***"' in shell.out
+    assert "abc123" in file.read_text()

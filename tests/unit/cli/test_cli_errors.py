@@ -64,3 +64,15 @@ def test_long_lines_are_left_whole() -> None:
     stream = io.StringIO()
     print_error(make_console(stream), SOVLError("x" * 500, "y" * 500))
     assert len(stream.getvalue().splitlines()) == 2
+
+
+def test_secrets_are_shown_neither_in_the_block_nor_in_the_traceback() -> None:
+    stream = io.StringIO()
+    try:
+        raise RuntimeError("401 for https://ann:pa55@example.com with api_key=abc123")
+    except RuntimeError as error:
+        print_error(make_console(stream), error, debug=True)
+    assert "Traceback" in stream.getvalue()
+    assert "pa55" not in stream.getvalue()
+    # The line of code that raised is the program's own; what stands in it is no secret of the user's.
+    assert stream.getvalue().count("abc123") == 0
