@@ -156,8 +156,6 @@ def test_each_optimisation_earns_its_place(figures: Figures, size: Size, folder:
     )
     for way in (way for way in trial.ways if way.name not in (EVERYTHING, EVERYTHING_FEW)):
         beside = found[way.beside]
-        # A step that learns something else would prove nothing.
-        assert way.losses == pytest.approx(beside.losses, rel=0.05)
         # Sharing weights is for memory; that it costs no time is shown.
         wanted = None if way.costs_memory else 1.0
         rates = [fast / slow for fast, slow in zip(beside.rates, way.rates)]
@@ -166,6 +164,9 @@ def test_each_optimisation_earns_its_place(figures: Figures, size: Size, folder:
         figures.add(6, what, statistics.median(rates), "times", at_least=wanted, seconds=seconds, **_told(way))
     what = "MiB that a scaffold of its own would take beside the base"
     figures.add(6, what, trial.shared_bytes / 2**20, "MiB", at_least=1.0)
+    # A step that learns something else would prove nothing.
+    other = [way.name for way in trial.ways if way.losses != pytest.approx(found[way.beside].losses, rel=0.05)]
+    assert [name for name in other if name != EVERYTHING_FEW] == []
 
 
 def test_stopping_early(figures: Figures, slept: Slept) -> None:

@@ -41,8 +41,8 @@ def test_a_turn_with_no_plugins(paired: Paired, figures: Figures, size: Size, ba
     with fresh_life(folder, size, plugins=()) as life, endless(life.models()):
         answers = Answers(life, bare, STORY, size)
         pair = paired(answers.turn, answers.generate)
-    assert answers.reply.token_ids == answers.said
     figures.ratio(1, "a turn with no plugins / bare generate", *pair, at_most=1.02, tokens=len(answers.said))
+    assert answers.reply.token_ids == answers.said
 
 
 def test_a_turn_about_nothing_that_was_told(
@@ -52,21 +52,23 @@ def test_a_turn_about_nothing_that_was_told(
         answers = Answers(slept.life, bare, STORY, size)
         pair = paired(answers.turn, answers.generate)
     told = _told(answers.reply)
-    if not told["influence"]:
-        assert answers.reply.token_ids == answers.said
     figures.ratio(2, "all plugins, gate shut / bare generate", *pair, at_most=1.15, tokens=len(answers.said), **told)
+    assert size.quick or not told["influence"]
+    assert told["influence"] or answers.reply.token_ids == answers.said
 
 
 def test_a_turn_about_a_memory(paired: Paired, figures: Figures, size: Size, bare: BareModel, slept: Slept) -> None:
     with endless(slept.life.models()):
         answers = Answers(slept.life, bare, slept.question, size)
         pair = paired(answers.turn, answers.generate)
-    assert len(answers.reply.token_ids) == len(answers.said)
     told = _told(answers.reply)
     figures.ratio(2, "all plugins, gate open / bare generate", *pair, at_most=1.15, tokens=len(answers.said), **told)
+    assert len(answers.reply.token_ids) == len(answers.said)
+    # The tiny model knows nothing that a gate could learn from.
+    assert size.quick or told["influence"]
 
 
 def _told(reply: Reply) -> dict:
-    """Return whether the gate was open: a figure of an open gate that was shut is none, and says so."""
+    """Return whether the gate was open, and why."""
     found = reply.annotations
     return {name: found.get(f"cross_attention.{name}") for name in ("influence", "relevance")}
