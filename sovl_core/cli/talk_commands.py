@@ -107,6 +107,8 @@ def tell(app: AppContext, file: str, form: Optional[str]) -> None:
     more = taken.unusable - len(taken.quoted)
     if more > 0:
         app.note(f"… and {more} more that cannot be used. See: {'/' if app.in_session else 'sovl '}log --errors")
+    if taken.left_out:
+        app.note("Left out: " + ", ".join(f"{what}: {count}" for what, count in taken.left_out.items()))
     app.print(f"{_told(taken)}; {system.journal.count_unconsolidated()} not yet slept on.")
 
 

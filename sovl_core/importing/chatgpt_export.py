@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Union
 
 from sovl_core.data_loader import kind_of
-from sovl_core.importing.found import Found, Unusable
+from sovl_core.importing.found import Found, LeftOut, Unusable
 from sovl_core.importing.json_list import json_elements
 from sovl_core.importing.keys import Keys
 from sovl_core.importing.moments import seconds_of
@@ -20,6 +20,12 @@ from sovl_core.records import Exchange
 PREFIX = "chatgpt-"
 #: Kinds of content that were said; others are what tools were given, thoughts, and instructions set once for all.
 SAID = ("text", "multimodal_text")
+#: What is left out, and counted.
+BRANCHES = "messages of branches that were left"
+NOT_TALK = "messages of tools, instructions and thoughts"
+WORDLESS = "messages without words"
+BESIDE_WORDS = "images and files beside words"
+UNASKED = "answers to nothing"
 #: Between several answers to one prompt.
 BETWEEN = "\n\n"
 #: Characters of a title that tell a conversation from others in a message.
@@ -57,12 +63,19 @@ def read_conversation(conversation: Any, place: str, keys: Keys) -> Iterator[Fou
         yield Unusable(place, 'it has no "mapping" of messages')
         return
     said: List[_Said] = []
-    for number, message in enumerate(_path(conversation, nodes), start=1):
-        found = _said(message, f"{place}, message {number}")
-        if isinstance(found, Unusable):
-            yield found
-        elif found is not None:
+    path = _path(conversation, nodes)
+    for number, name in enumerate(path, start=1):
+        found = _said(nodes[name]["message"], f"{place}, message {number}")
+        if isinstance(found, _Said):
             said.append(found)
+            if found.beside:
+                yield LeftOut(BESIDE_WORDS, found.beside)
+        elif found is not None:
+            yield found
+    elsewhere = (_message(node) for name, node in nodes.items() if name not in path)
+    left = sum(isinstance(_said(message, place), _Said) for message in elsewhere)
+    if left:
+        yield LeftOut(BRANCHES, left)
     yield from _exchanges(said, conversation, keys)
 
 
@@ -75,21 +88,26 @@ class _Said:
     id: str
     created: Optional[float]
     model: str
+    beside: int
 
 
-def _path(conversation: Dict[str, Any], nodes: Dict[str, Any]) -> List[Any]:
-    """Return the messages from the root to where the conversation stands."""
+def _path(conversation: Dict[str, Any], nodes: Dict[str, Any]) -> List[str]:
+    """Return the nodes that hold a message, from the root to where the conversation stands."""
     name = conversation.get("current_node")
     if not isinstance(name, str) or name not in nodes:
         name = _latest_leaf(nodes)
-    path, seen = [], set()
+    path: List[str] = []
+    seen = set()
     while isinstance(name, str) and name in nodes and name not in seen:
         seen.add(name)
-        node = nodes[name] if isinstance(nodes[name], dict) else {}
-        if node.get("message") is not None:
-            path.append(node["message"])
-        name = node.get("parent")
+        if _message(nodes[name]) is not None:
+            path.append(name)
+        name = _mapping(nodes[name]).get("parent")
     return path[::-1]
+
+
+def _message(node: Any) -> Any:
+    return _mapping(node).get("message")
 
 
 def _latest_leaf(nodes: Dict[str, Any]) -> Optional[str]:
@@ -101,29 +119,30 @@ def _latest_leaf(nodes: Dict[str, Any]) -> Optional[str]:
 
 
 def _created(node: Any) -> float:
-    message = node.get("message") if isinstance(node, dict) else None
+    message = _message(node)
     return (seconds_of(message.get("create_time")) or 0.0) if isinstance(message, dict) else 0.0
 
 
-def _said(message: Any, place: str) -> Union[_Said, Unusable, None]:
-    """Return what a message says, None when nobody said it to anybody, or why it cannot be used."""
+def _said(message: Any, place: str) -> Union[_Said, Unusable, LeftOut, None]:
+    """Return what a message says, why it cannot be used or is left out, None where there is nothing in it."""
     if not isinstance(message, dict):
         return Unusable(place, f"an object is needed, this is {kind_of(message)}")
     author, metadata = _mapping(message.get("author")), _mapping(message.get("metadata"))
     role = author.get("role")
-    if role not in ("user", "assistant") or metadata.get("is_visually_hidden_from_conversation") is True:
-        return None
     content = message.get("content")
+    if role not in ("user", "assistant") or metadata.get("is_visually_hidden_from_conversation") is True:
+        return _not_talk(content)
     if not isinstance(content, dict):
         return Unusable(place, f'"content" must be an object, this is {kind_of(content)}')
     if content.get("content_type", "text") not in SAID or message.get("recipient", "all") != "all":
-        return None
+        return _not_talk(content)
     parts = content.get("parts")
     if not isinstance(parts, list):
         return Unusable(place, f'"parts" must be a list, this is {kind_of(parts)}')
     text = BETWEEN.join(filter(None, (_words(part) for part in parts)))
+    shown = sum(isinstance(part, dict) and not _words(part) for part in parts)
     if not text:  # an image alone
-        return None
+        return LeftOut(WORDLESS) if shown else None
     id, model = message.get("id"), metadata.get("model_slug")
     return _Said(
         role,
@@ -131,7 +150,13 @@ def _said(message: Any, place: str) -> Union[_Said, Unusable, None]:
         id if isinstance(id, str) else "",
         seconds_of(message.get("create_time")),
         model if isinstance(model, str) else "",
+        shown,
     )
+
+
+def _not_talk(content: Any) -> Optional[LeftOut]:
+    held = [value for key, value in _mapping(content).items() if key != "content_type"]
+    return LeftOut(NOT_TALK) if any(value not in (None, "", [], [""]) for value in held) else None
 
 
 def _words(part: Any) -> str:
@@ -141,8 +166,11 @@ def _words(part: Any) -> str:
     return part.strip() if isinstance(part, str) else ""
 
 
-def _exchanges(said: List[_Said], conversation: Dict[str, Any], keys: Keys) -> Iterator[Exchange]:
+def _exchanges(said: List[_Said], conversation: Dict[str, Any], keys: Keys) -> Iterator[Found]:
     """Yield each prompt with the answers up to the next; answers to nothing are left out."""
+    unasked = next((number for number, message in enumerate(said) if message.role == "user"), len(said))
+    if unasked:
+        yield LeftOut(UNASKED, unasked)
     names = (conversation.get("conversation_id"), conversation.get("id"))
     name = next((name for name in names if isinstance(name, str) and name), "")
     title = conversation.get("title")

@@ -19,4 +19,15 @@ class Unusable:
         return f"{self.place}: {self.why}"
 
 
-Found = Union[Exchange, Unusable]
+@dataclass(frozen=True)
+class LeftOut:
+    """Something that could be read and is not taken in, as nothing of it was said by the user or to them.
+
+    ``what`` names its kind, in the plural, and is counted with others of it.
+    """
+
+    what: str
+    count: int = 1
+
+
+Found = Union[Exchange, Unusable, LeftOut]

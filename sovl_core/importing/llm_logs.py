@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Iterator, List, Set, Tuple
 
 from sovl_core.error_handling import DataError
-from sovl_core.importing.found import Found, Unusable
+from sovl_core.importing.found import Found, LeftOut, Unusable
 from sovl_core.importing.keys import Keys
 from sovl_core.importing.moments import seconds_of
 from sovl_core.records import Exchange
@@ -21,6 +21,9 @@ from sovl_core.records import Exchange
 PREFIX = "llm-"
 #: Seconds to wait while ``llm`` itself is writing.
 PATIENCE = 5.0
+
+#: What is left out, and counted: a template, a file or the result of a tool was sent.
+WORDLESS = "responses to no words of yours"
 
 _COLUMNS = ("id", "prompt", "response", "conversation_id", "model", "datetime_utc")
 _TURNS = (
@@ -119,7 +122,8 @@ def opened_llm_log(path: Path) -> Iterator[LlmLog]:
 def _exchange(row: Tuple[Any, ...], place: str, keys: Keys) -> Iterator[Found]:
     _, id, prompt, response, conversation, model, moment = row
     if prompt is None or (isinstance(prompt, str) and not prompt.strip()):
-        return  # a template, a file or the result of a tool was sent, without a word of the user
+        yield LeftOut(WORDLESS)
+        return
     for name, value in (("prompt", prompt), ("response", response)):
         if value is not None and not isinstance(value, str):
             yield Unusable(place, f"its {name} is no text")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Callable, List, Optional
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional
 
 from sovl_core.error_handling import DataError, SOVLError
 from sovl_core.events import Progress
-from sovl_core.importing.found import Unusable
+from sovl_core.importing.found import LeftOut, Unusable
 from sovl_core.importing.recognition import LINES, PAIRS
 from sovl_core.records import Exchange
 from sovl_core.system_logging import log_error, log_info
@@ -30,6 +30,7 @@ class TakenIn:
     """What came of a file: ``new`` exchanges are in the journal now, ``known`` ones were already.
 
     ``unusable`` counts the parts that could not be used, of which ``quoted`` are the first.
+    ``left_out`` counts by kind what could be read and was not taken in.
     """
 
     name: str
@@ -39,6 +40,7 @@ class TakenIn:
     conversations: int = 0
     unusable: int = 0
     quoted: List[Unusable] = field(default_factory=list)
+    left_out: Dict[str, int] = field(default_factory=dict)
 
 
 def take_in(
@@ -63,6 +65,9 @@ def take_in(
         if isinstance(found, Unusable):
             _note(report, found, logger)
             continue
+        if isinstance(found, LeftOut):
+            report.left_out[found.what] = report.left_out.get(found.what, 0) + found.count
+            continue
         exchange = _placed(found, reading, conversation)
         names.add(exchange.conversation)
         waiting.append(exchange)
@@ -73,7 +78,8 @@ def take_in(
                 progress(Progress("taking in", round(100 * reading.share()), 100, detail=f"{done} so far"))
     _write(journal, waiting, report)
     report.conversations = len(names)
-    log_info(logger, "taken_in", file=report.name, new=report.new, known=report.known, unusable=report.unusable)
+    counts = {"new": report.new, "known": report.known, "unusable": report.unusable, "left_out": report.left_out}
+    log_info(logger, "taken_in", file=report.name, **counts)
     if not names:
         raise DataError(f"{reading.name}: there is nothing in it to remember{_because(report)}", _example(reading))
     return report

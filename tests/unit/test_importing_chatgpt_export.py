@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_core.importing.chatgpt_export import read_chatgpt_export, read_conversation
-from sovl_core.importing.found import Unusable
+from sovl_core.importing.chatgpt_export import (
+    BESIDE_WORDS,
+    BRANCHES,
+    NOT_TALK,
+    UNASKED,
+    WORDLESS,
+    read_chatgpt_export,
+    read_conversation,
+)
+from sovl_core.importing.found import LeftOut, Unusable
 from sovl_core.importing.keys import Keys
 from sovl_core.records import Exchange
 
@@ -64,8 +72,16 @@ def conversation(*messages: Optional[Dict[str, Any]], **more: Any) -> Dict[str, 
     }
 
 
-def read(*conversations: Any) -> List[Any]:
+def read_all(*conversations: Any) -> List[Any]:
     return list(read_chatgpt_export(io.BytesIO(json.dumps(list(conversations)).encode()), Keys("f")))
+
+
+def read(*conversations: Any) -> List[Any]:
+    return [found for found in read_all(*conversations) if not isinstance(found, LeftOut)]
+
+
+def left_out(*conversations: Any) -> Dict[str, int]:
+    return {found.what: found.count for found in read_all(*conversations) if isinstance(found, LeftOut)}
 
 
 def test_each_prompt_becomes_an_exchange_with_the_answers_to_it() -> None:
@@ -112,6 +128,7 @@ def test_only_the_path_that_was_gone_last_is_read() -> None:
     assert [(each.prompt, each.reply, each.conversation) for each in found] == [
         ("My dog is called Rex.", "Rex!", "chatgpt-c")
     ]
+    assert left_out({"id": "c", "mapping": tree, "current_node": "a3"}) == {BRANCHES: 3}
 
 
 def test_where_the_export_does_not_say_where_it_stands_the_latest_end_is_taken() -> None:
@@ -127,7 +144,7 @@ def test_where_the_export_does_not_say_where_it_stands_the_latest_end_is_taken()
 
 
 @pytest.mark.parametrize(
-    "left_out",
+    "other",
     [
         message("system", "Be kind."),
         message("tool", "1.2"),
@@ -140,9 +157,13 @@ def test_where_the_export_does_not_say_where_it_stands_the_latest_end_is_taken()
         message("critic", "Bad"),
     ],
 )
-def test_what_nobody_said_is_left_out(left_out: Dict[str, Any]) -> None:
-    found = read(conversation(message("user", "Hi"), left_out, message("assistant", "Yo")))
-    assert [(each.prompt, each.reply) for each in found] == [("Hi", "Yo")]
+def test_what_nobody_said_is_left_out_and_counted(other: Dict[str, Any]) -> None:
+    talk = conversation(message("user", "Hi"), other, message("assistant", "Yo"))
+    assert [(each.prompt, each.reply) for each in read(talk)] == [("Hi", "Yo")]
+    parts = other["content"]["parts"]
+    what = WORDLESS if isinstance(parts[0], dict) else NOT_TALK
+    assert left_out(talk) == ({} if parts == ["  "] else {what: 1})
+    assert left_out(conversation(message("system", ""), message("user", "Hi"))) == {}
 
 
 def test_what_was_spoken_and_written_beside_an_image_is_read() -> None:
@@ -150,6 +171,7 @@ def test_what_was_spoken_and_written_beside_an_image_is_read() -> None:
     image = {"content_type": "image_asset_pointer"}
     found = read(conversation(message("user", image, spoken, "Here he is.", content_type="multimodal_text")))
     assert [each.prompt for each in found] == ["My cat is called Tom.\n\nHere he is."]
+    assert left_out(conversation(message("user", image, spoken, image))) == {BESIDE_WORDS: 2}
 
 
 def test_a_message_without_time_and_id_has_the_conversations_time_and_a_key_of_its_words() -> None:
@@ -162,6 +184,8 @@ def test_a_message_without_time_and_id_has_the_conversations_time_and_a_key_of_i
 
 def test_answers_to_nothing_are_left_out() -> None:
     assert read(conversation(message("assistant", "Hello!"))) == []
+    greeted = conversation(message("assistant", "Hello!"), message("user", "Hi"), message("assistant", "Yo"))
+    assert left_out(greeted) == {UNASKED: 1}
 
 
 def test_what_cannot_be_used_is_named_and_the_rest_is_read() -> None:
@@ -206,7 +230,7 @@ def test_an_export_that_is_cut_off_gives_the_conversations_before() -> None:
 @given(JSON | CONVERSATIONS)
 def test_any_json_is_read_or_named(value: Any) -> None:
     for found in read_conversation(value, "conversation 1", Keys("f")):
-        assert isinstance(found, (Exchange, Unusable))
+        assert isinstance(found, (Exchange, Unusable, LeftOut))
         if isinstance(found, Exchange):
             assert found.prompt.strip() == found.prompt != ""
             assert isinstance(found.reply, str)

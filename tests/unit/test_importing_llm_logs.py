@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_core.error_handling import DataError
-from sovl_core.importing.found import Unusable
+from sovl_core.importing.found import LeftOut, Unusable
 from sovl_core.importing.keys import Keys
-from sovl_core.importing.llm_logs import LlmLog, opened_llm_log
+from sovl_core.importing.llm_logs import WORDLESS, LlmLog, opened_llm_log
 from sovl_core.records import Exchange
 
 pytestmark = pytest.mark.no_torch
@@ -98,7 +98,7 @@ def test_an_old_log_may_lack_columns(path: Path) -> None:
     assert found.key.startswith("text:")
 
 
-def test_rows_without_a_word_of_the_user_are_left_out_and_broken_ones_named(path: Path) -> None:
+def test_rows_without_a_word_of_the_user_are_counted_and_broken_ones_named(path: Path) -> None:
     make(
         path,
         RESPONSES,
@@ -121,6 +121,7 @@ def test_rows_without_a_word_of_the_user_are_left_out_and_broken_ones_named(path
         "row 6 of responses: its prompt is no text",
     ]
     assert [(each.prompt, each.created) for each in found if isinstance(each, Exchange)] == [("Five", None)]
+    assert [each for each in found if isinstance(each, LeftOut)] == [LeftOut(WORDLESS)] * 2
 
 
 def test_the_log_is_not_changed(path: Path) -> None:
@@ -194,7 +195,7 @@ def test_any_values_are_read_or_named(rows: List[Any]) -> None:
         plain = "CREATE TABLE responses (id, prompt, response, conversation_id, model, datetime_utc, system)"
         path = make(Path(folder) / "logs.db", plain, rows=rows)
         for found in read(path):
-            assert isinstance(found, (Exchange, Unusable))
+            assert isinstance(found, (Exchange, Unusable, LeftOut))
             if isinstance(found, Exchange):
                 assert found.prompt.strip() == found.prompt != ""
                 assert found.key

@@ -7,7 +7,7 @@ import pytest
 
 from sovl_core.error_handling import DataError, SOVLError
 from sovl_core.events import Progress
-from sovl_core.importing.found import Unusable
+from sovl_core.importing.found import LeftOut, Unusable
 from sovl_core.importing.reading import Reading
 from sovl_core.importing.taking_in import AT_ONCE, take_in
 from sovl_core.journal import Journal
@@ -32,11 +32,14 @@ def test_all_is_taken_in_once_with_where_it_comes_from(journal: Any) -> None:
     found = [
         Exchange("One", "1", "a", 5.0, "k1", details={"from": "llm"}),
         Unusable("row 2", "bad"),
+        LeftOut("images"),
         Exchange("Three", key="k3"),
+        LeftOut("images", 2),
     ]
     report = take_in(journal, Reading("/home/logs.db", "llm", found), "here")
     assert (report.new, report.known, report.conversations, report.unusable) == (2, 0, 2, 1)
     assert report.quoted == [Unusable("row 2", "bad")]
+    assert report.left_out == {"images": 3}
     three, one = journal.episodes()
     assert (one.conversation, one.created, one.details) == ("a", 5.0, {"from": "llm", "file": "logs.db"})
     assert three.conversation == "here"

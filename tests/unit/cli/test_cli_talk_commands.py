@@ -126,6 +126,42 @@ def test_tell_takes_conversations_in_and_names_what_it_cannot_use(shell: Any, tm
     assert shell.out.startswith("Told 0 turns of 2 conversations, 2 were there already")
 
 
+def test_tell_counts_what_an_export_has_besides(shell: Any, tmp_path: Path) -> None:
+    def node(parent: Any, role: str, *parts: Any, kind: str = "text") -> Any:
+        content = {"content_type": kind, "parts": list(parts)}
+        return {
+            "parent": parent,
+            "children": [],
+            "message": {"id": f"{role}-{parts}", "author": {"role": role}},
+        }, content
+
+    image = {"content_type": "image_asset_pointer", "asset_pointer": "sediment://file_1"}
+    nodes = {
+        "root": ({"parent": None, "message": None}, None),
+        "system": node("root", "system", ""),
+        "old": node("system", "user", "My dog is called Max."),
+        "old-answer": node("old", "assistant", "Max!"),
+        "edited": node("system", "user", image, "My dog is called Rex.", kind="multimodal_text"),
+        "search": node("edited", "tool", "dogs called Rex"),
+        "deleted": ({"parent": "search", "message": None}, None),
+        "nothing": ({"parent": "deleted", "message": {"author": {"role": "assistant"}}}, None),
+        "answer": node("nothing", "assistant", "Rex!"),
+        "picture": node("answer", "user", image, kind="multimodal_text"),
+    }
+    mapping = {}
+    for name, (made, content) in nodes.items():
+        mapping[name] = made
+        if made["message"] is not None:
+            made["message"]["content"] = content
+    file = tmp_path / "conversations.json"
+    file.write_text(json.dumps([{"title": "Dogs", "mapping": mapping, "current_node": "picture"}]))
+    assert shell("tell", str(file)) == 0
+    assert [(episode.prompt, episode.reply) for episode in kept(shell)] == [("My dog is called Rex.", "Rex!")]
+    assert 'conversation 1 ("Dogs"), message 4: "content" must be an object, this is null' in shell.err
+    said = "images and files beside words: 1, messages of tools, instructions and thoughts: 1"
+    assert f"Left out: {said}, messages without words: 1, messages of branches that were left: 2" in shell.err
+
+
 def test_the_format_may_be_said(shell: Any, tmp_path: Path) -> None:
     file = tmp_path / "braces.txt"
     file.write_text('{"prompt": "One"}\n')
