@@ -33,5 +33,7 @@ def new(app: AppContext, name: str, hooks: str, into: str) -> None:
     folder = write_distribution(names, [hook.strip() for hook in hooks.split(",") if hook.strip()], Path(into))
     app.print(f"Written: {folder}, the plugin is in {folder / names.package / 'plugin.py'}")
     app.print("\nNext:")
-    for step in (f"pip install --editable {quoted(folder)}", f"pytest {quoted(folder)}", f"sovl plugins check {name}"):
+    # With what its tests need.
+    install = f"pip install --editable {quoted(Path(f'{folder}[dev]'))}"
+    for step in (install, f"pytest {quoted(folder)}", f"sovl plugins check {name}"):
         app.print(f"  {step}")

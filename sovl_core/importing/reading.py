@@ -78,7 +78,11 @@ def _head(stream: BinaryIO, path: Path) -> bytes:
 
 def _unreadable(path: Path, error: Exception) -> DataError:
     reason = getattr(error, "strerror", None) or error
-    return DataError(f"{path} cannot be read: {reason}", "Check the path and its rights")
+    hint = "Check the path and its rights"
+    if isinstance(error, FileNotFoundError) and " " in path.name:
+        # Somebody tells a sentence, as `sovl ask` takes it.
+        hint += f". A sentence is told by standard input: echo '{path.name}' | sovl tell -"
+    return DataError(f"{path} cannot be read: {reason}", hint)
 
 
 def _form(form: str, head: bytes, name: str) -> str:

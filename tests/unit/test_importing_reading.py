@@ -102,3 +102,12 @@ def test_what_goes_wrong_while_it_is_open_is_not_the_files_fault(tmp_path: Path)
     path.write_text("Hi\n")
     with pytest.raises(OSError, match="elsewhere"), opened_file(path):
         raise OSError("elsewhere")
+
+
+def test_a_sentence_in_a_files_place_is_told_how_to_be_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as told, opened_file(tmp_path / "I live in Oslo."):
+        pass
+    assert told.value.hint.endswith("echo 'I live in Oslo.' | sovl tell -")
+    with pytest.raises(DataError) as told, opened_file(tmp_path / "facts.txt"):
+        pass
+    assert told.value.hint == "Check the path and its rights"

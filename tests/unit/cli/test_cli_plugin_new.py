@@ -16,7 +16,7 @@ def test_a_plugin_is_written_and_the_next_steps_are_told(shell: Any, tmp_path: P
     text = (folder / "sovl_diary" / "plugin.py").read_text()
     assert "def on_dream(" in text
     assert "def on_idle(" in text
-    assert f"  pip install --editable {folder}\n" in shell.out
+    assert f"  pip install --editable '{folder}[dev]'\n" in shell.out
     assert "  sovl plugins check diary\n" in shell.out
 
 
