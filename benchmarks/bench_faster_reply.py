@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
 import pytest
@@ -51,7 +52,7 @@ def test_a_compiled_step(paired: Paired, figures: Figures, size: Size, bare: Bar
         pytest.skip("only with --compile")
     import torch
 
-    step: Any = torch.compile(bare.model, mode="default", dynamic=False, fullgraph=True)
+    step: Any = torch.compile(bare.model, mode="default", dynamic=False)
     # Compiled once: a cache of its own for each reply would compile anew.
     cache = _static_cache(bare, size)
     _measure(lambda: _loop(bare, size, step, cache), "compiled step", paired, figures, size, bare)
@@ -72,9 +73,16 @@ def test_the_most_any_loop_could_reach(paired: Paired, figures: Figures, size: S
             for one, weight in zip(inputs, weights):
                 linear(one, weight)
 
-    pair = paired(products, lambda: bare.generate(STORY, size.tokens))
-    what = "bare generate / its matrix products alone, the most that any loop over these weights could reach"
-    figures.ratio(3, what, *pair, at_least=1.5, bytes_a_token=read, tokens=size.tokens)
+    pair = paired(products, lambda: bare.generate(STORY, size.tokens), rounds=min(ROUNDS, size.rounds))
+    figures.add(
+        3,
+        "bare generate / its matrix products alone: no loop over these weights is faster",
+        statistics.median(other / ours for ours, other in zip(*pair)),
+        "times",
+        seconds=pair._asdict(),
+        bytes_a_token=read,
+        tokens=size.tokens,
+    )
 
 
 def test_where_the_time_goes(figures: Figures, size: Size, bare: BareModel) -> None:

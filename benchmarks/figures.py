@@ -111,7 +111,9 @@ class Figures:
     def write(self, path: Path) -> None:
         """Write everything as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({**self.surroundings, "rows": self.rows()}, indent=1) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps({**self.surroundings, "rows": self.rows()}, indent=1, default=str) + "\n", encoding="utf-8"
+        )
 
     def table(self) -> str:
         """Return the figures as a table for people."""
