@@ -26,7 +26,7 @@ WITHOUT_TORCH := click filelock platformdirs pluggy prompt_toolkit pydantic rich
 PYTHON38 ?= $(shell for each in python3.8 $$HOME/.pyenv/versions/3.8*/bin/python3.8; do \
 	"$$each" -c 'import ensurepip, venv' 2>/dev/null && echo "$$each" && break; done)
 
-.PHONY: help install demo chat test check docs hook-api test-3.8 test-oldest bench clean
+.PHONY: help install demo chat test check docs hook-api test-3.8 test-oldest bench torture clean
 
 help:
 	@echo "make install       the environment $(VENV): kernel, all plugins, tools for development"
@@ -39,6 +39,7 @@ help:
 	@echo "make test-3.8      the tests that need no torch, on Python 3.8"
 	@echo "make test-oldest   every test on Python 3.8 with the oldest torch that is supported"
 	@echo "make bench         how fast it is beside what would be used otherwise (benchmarks/README.md)"
+	@echo "make torture       lives that are killed, starved of room and damaged (docs/reliability.md); KILLS=1000 for longer"
 	@echo "make clean         removes environments and caches; lives and models stay"
 
 install: $(VENV)/.installed
@@ -115,6 +116,10 @@ BENCH ?=
 bench: install
 	$(VENV)/bin/python -m pytest benchmarks -o python_files='bench_*.py' -p no:cacheprovider \
 		--benchmark-columns=median,iqr,rounds --benchmark-warmup=off $(BENCH)
+
+KILLS ?= 100
+torture: install
+	$(VENV)/bin/python -m torture --kills $(KILLS) --report build/torture.json $(TORTURE)
 
 clean:
 	rm -rf $(VENV) $(VENV38) $(OLDEST) build dist

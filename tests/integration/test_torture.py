@@ -1,0 +1,85 @@
+"""The short form of ``make torture``, and that an examination finds what it is there to find."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, Iterator
+
+import pytest
+
+from sovl_core.system import SOVLSystem
+from torture.examination import examine
+from torture.ledger import Ledger
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="forks and kills")
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_lives_that_are_killed_lose_nothing(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    arguments = ["--kills", "3", "--full", "1", "--damage", "0", "--stages", "chat,sleep", "--report", str(report)]
+    done = subprocess.run(
+        [sys.executable, "-m", "torture", *arguments], cwd=str(ROOT), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    values = json.loads(report.read_text())
+    assert values["kills"] >= 3
+    assert values["problems"] == []
+    assert {row["stage"] for row in values["table"]} == {"chat", "sleep"}
+
+
+@pytest.fixture
+def lived(tmp_path: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of a life with two turns and a night that was accepted."""
+    for name, value in {
+        "SOVL_PLUGINS": "none",
+        "SOVL_CORE__BASE_MODEL": str(tiny_base),
+        "SOVL_CORE__SCAFFOLD_MODEL": "none",
+        "SOVL_GENERATION__MAX_NEW_TOKENS": "2",
+    }.items():
+        monkeypatch.setenv(name, value)
+    from sovl_core.night_store import NightStore
+
+    with SOVLSystem.open(tmp_path / "life") as system:
+        for fact in ("My dog is called Rex.", "I live in Cork."):
+            system.tell(fact)
+        night = system.journal.open_night(None, "command", {})
+        NightStore(system.life.nights_path).save(night, {}, {}, {})
+        system.journal.accept_night(night, "accepted", [1], {})
+    yield tmp_path / "life"
+
+
+def examined(life: Path, ledger: Ledger) -> Dict[str, Any]:
+    return examine(life, ledger, 1, go_on=True, killed=None)
+
+
+def test_a_life_that_lost_nothing_passes(lived: Path) -> None:
+    ledger = Ledger(["My dog is called Rex.", "I live in Cork."], [["I live in Cork.", "later"]], {}, {1})
+    assert examined(lived, ledger)["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("ledger", "said"),
+    [
+        (Ledger(kept=["Never said."]), "acknowledged, but not in the journal: Never said."),
+        (Ledger(kept=["I live in Cork.", "My dog is called Rex."]), "in another order, or twice"),
+        (Ledger(once=[["first", "I live in Cork."]]), "of a file of 2 lines"),
+        (Ledger(accepted={2}), "night 2 was said to be accepted"),
+        (Ledger(forgotten={"Cork": True}), "Cork was said to be forgotten"),
+    ],
+)
+def test_what_was_promised_and_is_not_there_is_found(lived: Path, ledger: Ledger, said: str) -> None:
+    assert said in "\n".join(examined(lived, ledger)["problems"])
+
+
+def test_damage_and_leftovers_are_found(lived: Path) -> None:
+    (lived / "nights" / "0001" / "report.json").write_text("{}")
+    (lived / "nights" / "0002.partial").mkdir()
+    problems = "\n".join(examined(lived, Ledger())["problems"])
+    assert "report.json" in problems
+    assert "left over: 0002.partial" in problems

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from torture.blows import MOMENT, STEP, count_steps, draw
+from torture.processes import BROKEN, kill, run_child
+
+pytestmark = [pytest.mark.no_torch, pytest.mark.skipif(os.name == "nt", reason="forks")]
+
+
+def test_a_child_says_how_it_ended_and_what_it_wrote():
+    def work():
+        print("out", os.environ["ONLY"])
+        print("err", file=sys.stderr)
+        return 3
+
+    ended = run_child(work, {"ONLY": "this"})
+    assert (ended.status, ended.signal, ended.out, ended.err) == (3, None, "out this\n", "err\n")
+
+
+def test_a_child_that_fails_is_told_from_a_command_that_does():
+    ended = run_child(lambda: 1 // 0)
+    assert ended.status == BROKEN
+    assert "ZeroDivisionError" in ended.err
+
+
+def test_a_killed_child_has_shown_what_it_had_flushed():
+    def work():
+        print("acknowledged", flush=True)
+        time.sleep(60)
+        return 0
+
+    ended = run_child(work, interfere=kill, after=0.3)
+    assert ended.killed
+    assert ended.signal == signal.SIGKILL
+    assert ended.out == "acknowledged\n"
+    assert ended.seconds < 30
+
+
+def test_a_child_is_killed_before_the_step_that_was_drawn(tmp_path):
+    class First:
+        def randint(self, low, high):
+            return 3
+
+    (tmp_path / "life").mkdir()
+    blow = draw(STEP, First(), 1.0, 5, tmp_path / "life", tmp_path / "notes")
+
+    def work():
+        blow.prepare()
+        for number in range(5):
+            (tmp_path / "life" / str(number)).write_text("x")
+            (tmp_path / str(number)).write_text("elsewhere does not count")
+        return 0
+
+    assert run_child(work).killed
+    assert sorted(os.listdir(tmp_path / "life")) == ["0", "1"]
+    assert (tmp_path / "notes").read_text().split()[:2] == ["3", "open"]
+
+
+def test_steps_of_sqlite_count(tmp_path):
+    import sqlite3
+
+    def work():
+        count_steps(tmp_path / "life", tmp_path / "notes")
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection.execute("CREATE TABLE t (a)")
+        for statement in ("BEGIN IMMEDIATE", "INSERT INTO t VALUES (1)", "SELECT 1", "COMMIT"):
+            connection.execute(statement)
+        return 0
+
+    assert run_child(work).status == 0
+    assert (tmp_path / "notes").read_text().split()[:3] == ["3", "sqlite", "COMMIT"]
+
+
+def test_a_moment_lies_within_the_command():
+    import random
+
+    moments = [draw(MOMENT, random.Random(seed), 2.0, 5, None, None).after for seed in range(200)]
+    assert min(moments) >= 0.2
+    assert max(moments) <= 2.04
+    assert len(set(moments)) == 200

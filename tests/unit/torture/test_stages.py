@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from torture.ledger import Ledger
+from torture.processes import Ended
+from torture.stages import LINES, STAGES, TURNS
+
+pytestmark = pytest.mark.no_torch
+
+
+@pytest.fixture
+def ledger():
+    return Ledger()
+
+
+def screen(out, status=None):
+    return Ended(1, status, 9, out, "", 0.1)
+
+
+def attempt(name, folder, number=3):
+    return STAGES[name](number, random.Random(1), folder)
+
+
+@pytest.mark.parametrize(
+    ("out", "kept"), [("", 0), ("one\ntwo\n", 2), ("one\nhal", 2), ("half", 1), ("r\n" * TURNS, TURNS)]
+)
+def test_a_turn_is_acknowledged_once_anything_of_its_reply_is_on_the_screen(tmp_path, ledger, out, kept):
+    chat = attempt("chat", tmp_path)
+    assert chat.promised(screen(out), ledger) == []
+    assert ledger.kept == chat.stdin.splitlines()[:kept]
+
+
+def test_more_replies_than_turns_are_a_problem(tmp_path, ledger):
+    assert attempt("chat", tmp_path).promised(screen("r\n" * (TURNS + 1)), ledger)
+
+
+def test_lines_are_told_when_it_is_said(tmp_path, ledger):
+    tell = attempt("tell", tmp_path)
+    tell.promised(screen(""), ledger)
+    assert ledger.kept == []
+    tell.promised(screen(f"Told {LINES} lines; {LINES} not yet slept on.\n"), ledger)
+    assert len(ledger.kept) == LINES
+    assert ledger.once[0] == ledger.kept
+
+
+@pytest.mark.parametrize(
+    ("out", "accepted"),
+    [("", set()), ("Night 12: accepted. It woke", {12}), ("Night 3: partial.", {3}), ("Night 3: set aside.", set())],
+)
+def test_a_night_is_accepted_when_it_is_said(tmp_path, ledger, out, accepted):
+    attempt("sleep", tmp_path).promised(screen(out), ledger)
+    assert ledger.accepted == accepted
+
+
+@pytest.mark.parametrize("out", ["", "Forgot 2 turns."])
+def test_what_is_to_be_forgotten_need_not_be_there_any_more(tmp_path, ledger, out):
+    forget = attempt("forget", tmp_path)
+    word = forget.arguments[-1]
+    ledger.keep(f"Friend 1 of walk {word} is Ann.", "Another fact.")
+    forget.promised(screen(out), ledger)
+    assert ledger.kept == ["Another fact."]
+    assert ledger.forgotten == {word: bool(out)}

@@ -1,0 +1,171 @@
+"""Damage to each file of a life in turn: flipped, cut, emptied, gone. It is named, set aside, and the life goes on."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Dict, List, Optional
+
+from torture.places import begin_life, environment_of
+from torture.processes import Ended, run_sovl
+
+FACTS = [f"My neighbour number {number} is called Ann {number}." for number in range(6)]
+#: What is only known for the time a process runs, or said again as it was.
+PASSING = ("life.lock", "life.holder.json", "sovl.log.jsonl", "journal.db-wal", "journal.db-shm")
+TABLES = ("episodes", "nights", "dreams", "feedback", "questions")
+
+
+def flipped(content: bytes, rng: random.Random) -> bytes:
+    """Return a file with one bit of it turned over."""
+    changed = bytearray(content)
+    changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
+    return bytes(changed)
+
+
+#: What is done to a file; None removes it.
+KINDS: Dict[str, Optional[Callable[[bytes, random.Random], bytes]]] = {
+    "flipped": flipped,
+    "cut": lambda content, rng: content[: len(content) // 2],
+    "emptied": lambda content, rng: b"",
+    "gone": None,
+}
+
+
+@dataclass
+class Damaged:
+    """What became of a life with one damaged file.
+
+    ``first`` and ``asked`` are the exit statuses of ``ask`` before and after ``doctor --repair``; ``named`` says who
+    named the damage (``ask``, ``doctor``), "" when it changed nothing that anybody reads; ``turns`` are those that are
+    still there of :data:`FACTS`.
+    """
+
+    file: str
+    kind: str
+    first: Optional[int]
+    asked: Optional[int]
+    named: str
+    turns: int
+    problems: List[str] = field(default_factory=list)
+
+
+class Damages:
+    """Damages copies of one life.
+
+    :param folder: where they are made.
+    :param model: the tiny model's folder.
+    """
+
+    def __init__(self, folder: Path, model: Path, rng: random.Random) -> None:
+        self._folder, self._rng = folder, rng
+        self._whole, self._life = folder / "whole", folder / "damaged"
+        begin_life(self._whole, model)
+        facts = folder / "facts.txt"
+        for part in (FACTS[:3], FACTS[3:]):
+            facts.write_text("".join(f"{fact}\n" for fact in part), encoding="utf-8")
+            self._sovl(self._whole, "tell", str(facts))
+            ended = self._sovl(self._whole, "sleep")
+            if "accepted" not in ended.out:
+                raise RuntimeError(f"the life that is to be damaged did not sleep: {ended}")
+        # All of the journal in one file, as after a quiet day.
+        connection = sqlite3.connect(str(self._whole / "journal.db"))
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        self._before = _rows(self._whole)
+
+    def files(self) -> List[str]:
+        """Return every file of the life that is there from one session to the next."""
+        found = (path.relative_to(self._whole).as_posix() for path in self._whole.rglob("*") if path.is_file())
+        return sorted(name for name in found if name not in PASSING)
+
+    def damage(self, name: str, kind: str) -> Damaged:
+        """Damage one file, have the life used, doctored and used again, and return what was seen."""
+        shutil.rmtree(str(self._life), ignore_errors=True)
+        shutil.copytree(str(self._whole), str(self._life))
+        path, change = self._life / name, KINDS[kind]
+        if change is None:
+            path.unlink()
+        else:
+            path.write_bytes(change(path.read_bytes(), self._rng))
+        # Before anything is done about it: what is wrong must be found by looking.
+        seen = self._sovl(self._life, "doctor")
+        first = self._sovl(self._life, "ask", "Are you there?")
+        mended = self._sovl(self._life, "doctor", "--repair")
+        asked = self._sovl(self._life, "ask", "And now?")
+        named = [who for who, said in (("ask", first.err), ("doctor", seen.out)) if _names(said, name)]
+        done = Damaged(name, kind, first.status, asked.status, ", ".join(named), self._turns())
+        done.problems = self._problems(done, {"ask": first, "doctor": seen, "repair": mended, "ask again": asked})
+        return done
+
+    def _problems(self, done: Damaged, ended: Dict[str, Ended]) -> List[str]:
+        problems = [
+            f"{command} ended with {each.status or each.signal}: {each.err[-1500:]}"
+            for command, each in ended.items()
+            if each.signal is not None or "Traceback" in each.err or each.status not in (0, 1, 2)
+        ]
+        # Settings are the user's to change: one that was changed to nonsense is named, and left to them.
+        if done.file == "life.toml":
+            return problems
+        if done.asked != 0:
+            problems.append(f"after the repair it does not answer: {ended['ask again'].err[-1500:]}")
+        if ended["repair"].status != 0:
+            problems.append(f"the repair leaves something: {ended['repair'].out[-800:]} {ended['repair'].err[-800:]}")
+        if not done.named and self._changed(done.file):
+            problems.append("nobody has noticed")
+        if done.file != "journal.db" and done.turns != len(FACTS):
+            problems.append(f"{done.turns} of {len(FACTS)} turns are left")
+        return problems
+
+    def _changed(self, name: str) -> bool:
+        """Return whether what the file says has changed: a flipped byte where nothing stands has not."""
+        if name == "journal.db":
+            now = _rows(self._life)
+            return any(not set(self._before[table]) <= set(now[table]) for table in TABLES)
+        return name.startswith("nights/") or (name.startswith("state/") and (self._life / name).exists())
+
+    def _turns(self) -> int:
+        rows = _rows(self._life)["episodes"]
+        return sum(any(fact in str(row) for row in rows) for fact in FACTS)
+
+    def _sovl(self, life: Path, *arguments: str) -> Ended:
+        return run_sovl(list(arguments), environment_of(life, self._folder))
+
+
+def damage_all(
+    folder: Path, model: Path, seed: int, files: Optional[int], tell: Callable[[Damaged], None]
+) -> List[Damaged]:
+    """Damage each file in each way, or so many files drawn by chance; return what became of them."""
+    if files == 0:
+        return []
+    folder.mkdir()
+    rng = random.Random(f"{seed}:damage")
+    damages = Damages(folder, model, rng)
+    names = damages.files()
+    chosen = names if files is None else rng.sample(names, min(files, len(names)))
+    done = []
+    for name in chosen:
+        for kind in KINDS:
+            done.append(damages.damage(name, kind))
+            tell(done[-1])
+    return done
+
+
+def _names(said: str, name: str) -> bool:
+    parts = Path(name).parts
+    if parts[0] == "nights":
+        return name in said or str(Path(*parts[:2])) in said
+    return name in said
+
+
+def _rows(life: Path) -> Dict[str, List[str]]:
+    connection = sqlite3.connect(f"{(life / 'journal.db').as_uri()}?mode=ro", uri=True)
+    connection.text_factory = bytes
+    try:
+        return {table: [repr(row) for row in connection.execute(f"SELECT * FROM {table}")] for table in TABLES}
+    except sqlite3.DatabaseError:
+        return {table: [] for table in TABLES}
+    finally:
+        connection.close()

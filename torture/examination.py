@@ -1,0 +1,121 @@
+"""What must hold after a life was struck: nothing acknowledged is missing, it opens, answers, and goes on sleeping."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
+
+from torture.ledger import Ledger
+
+if TYPE_CHECKING:
+    from sovl_core.system import SOVLSystem
+
+AWAKE = ("accepted", "partial")
+
+
+def examine(life: Path, ledger: Ledger, number: int, go_on: bool, killed: Optional[int]) -> Dict[str, Any]:
+    """Open a life and return what was found, ``problems`` among it.
+
+    :param number: of the round.
+    :param go_on: whether to have an interrupted night lived to its end.
+    :param killed: process id of the process that was killed last, None for none.
+    """
+    from sovl_core.system import SOVLSystem
+
+    warnings: List[str] = []
+    found: Dict[str, Any] = {"went_on": False}
+    with SOVLSystem.open(life, warn=warnings.append) as system:
+        interrupted = system.life.interrupted
+        problems = [] if interrupted is None or interrupted.pid == killed else [f"interrupted was {interrupted}"]
+        problems += system.journal.check()
+        problems += _missing_words(system, ledger)
+        problems += _nights(system, ledger)
+        if go_on:
+            problems += _go_on(system, found)
+        problems += _answers(system, number)
+        running = system.journal.running_night()
+        found.update(running=running.number if running else None, episodes=system.journal.count_episodes())
+    problems += _forgotten(life, ledger)
+    problems += [warning for warning in warnings if "damaged" in warning or "lost" in warning]
+    problems += _left_over(life, found["running"])
+    return {**found, "problems": problems}
+
+
+def _missing_words(system: SOVLSystem, ledger: Ledger) -> List[str]:
+    said = [episode.prompt for episode in reversed(system.journal.episodes(limit=10**6))]
+    there = set(said)
+    problems = [f"acknowledged, but not in the journal: {words}" for words in ledger.kept if words not in there]
+    wanted = set(ledger.kept)
+    if not problems and [words for words in said if words in wanted] != ledger.kept:
+        problems.append("what was said is in another order, or twice")
+    for lines in ledger.once:
+        told = [words for words in said if words in set(lines)]
+        if told != lines[: len(told)]:
+            problems.append(f"of a file of {len(lines)} lines the journal has {told}")
+    return problems
+
+
+def _nights(system: SOVLSystem, ledger: Ledger) -> List[str]:
+    from sovl_core.night_store import NightStore
+
+    store = NightStore(system.life.nights_path)
+    nights = {night.number: night for night in system.journal.nights()}
+    problems = [
+        f"night {number} was said to be accepted, the journal says {nights[number].status if number in nights else '-'}"
+        for number in ledger.accepted
+        if number not in nights or nights[number].status not in (*AWAKE, "undone")
+    ]
+    for number, night in nights.items():
+        if night.status in (*AWAKE, "undone"):
+            problems += store.verify(number)
+    current = system.journal.current_night()
+    if current is not None and current not in nights:
+        problems.append(f"night {current} is in use, and the journal has none of that number")
+    return problems
+
+
+def _go_on(system: SOVLSystem, found: Dict[str, Any]) -> List[str]:
+    running = system.journal.running_night()
+    if running is None or running.trigger == "train" or running.parent != system.journal.current_night():
+        return []
+    report = system.sleep()
+    found["went_on"] = report.number == running.number
+    if report.number != running.number:
+        return [f"night {running.number} was interrupted, the next sleep lived night {report.number}"]
+    # Where nobody has said anything that can be learned it is nothing, killed or not.
+    if report.status in (*AWAKE, "nothing"):
+        return []
+    return [f"night {report.number} went on and ended as {report.status}: {report.reason}"]
+
+
+def _answers(system: SOVLSystem, number: int) -> List[str]:
+    prompt = f"Are you there after blow {number}?"
+    reply = system.generate(prompt, conversation=system.new_conversation())
+    return [] if reply.token_ids else ["there was no reply"]
+
+
+def _forgotten(life: Path, ledger: Ledger) -> List[str]:
+    import sqlite3
+
+    stored = b"".join(path.read_bytes() for path in sorted(life.glob("journal.db*")) if path.suffix != ".db-shm")
+    connection = sqlite3.connect(str(life / "journal.db"))
+    problems = []
+    for word, said in ledger.forgotten.items():
+        query = "SELECT COUNT(*) FROM episodes WHERE prompt LIKE ?"
+        (rows,) = connection.execute(query, (f"%{word}%",)).fetchone()
+        if said and rows:
+            problems.append(f"{word} was said to be forgotten, and {rows} turns have it")
+        if not rows and word.encode() in stored:
+            problems.append(f"{word} is forgotten, and still in the file of the journal")
+    connection.close()
+    return problems
+
+
+def _left_over(life: Path, running: Optional[int]) -> List[str]:
+    """Return what lies about that nobody will ever use or remove."""
+    nights = sorted(os.listdir(str(life / "nights"))) if (life / "nights").is_dir() else []
+    own = "" if running is None else f"{running:04d}"
+    odd = [name for name in nights if not name.isdigit() and not (own and name.startswith(own))]
+    partial = [str(path.relative_to(life)) for path in life.glob("*/*.partial") if path.is_file()]
+    return [f"left over: {name}" for name in (*odd, *partial)]
