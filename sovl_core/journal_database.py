@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -57,11 +58,18 @@ class JournalDatabase:
             with contextlib.suppress(OSError):  # SQLite says it better
                 open(self.path, "ab", opener=private_opener).close()
         target = self.path.absolute().as_uri() + "?mode=ro" if self.read_only else str(self.path)
+        if self.read_only and self._rests():
+            target += "&immutable=1"
         connection = sqlite3.connect(
             target, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False, uri=self.read_only
         )
         connection.row_factory = sqlite3.Row
         return connection
+
+    def _rests(self) -> bool:
+        """Return whether nobody can be writing: in a folder that takes no files SQLite wants to hear so."""
+        log = self.path.with_name(self.path.name + "-wal")
+        return not os.access(str(self.path.parent), os.W_OK) and not (log.exists() and log.stat().st_size)
 
     def _prepare(self) -> bool:
         """Set the connection up, migrate, and return whether there is a full-text index."""

@@ -105,6 +105,30 @@ def test_missing_folder_is_named(tmp_path):
         JournalDatabase(tmp_path / "nowhere" / "journal.db")
 
 
+def test_a_folder_that_takes_no_files_can_be_read(path, mocker):
+    database = JournalDatabase(path)
+    put(database, "key")
+    database.close()
+    mocker.patch("os.access", return_value=False)
+
+    reader = JournalDatabase(path, read_only=True)
+    assert keys(reader) == ["key"]
+    # SQLite would make two files beside it, and refuse where it cannot.
+    assert [other.name for other in path.parent.iterdir()] == [path.name]
+    reader.close()
+
+
+def test_what_stands_in_the_log_is_read_whoever_may_write_there(path, mocker):
+    database = JournalDatabase(path)
+    put(database, "key")
+    mocker.patch("os.access", return_value=False)
+
+    reader = JournalDatabase(path, read_only=True)
+    assert keys(reader) == ["key"]
+    reader.close()
+    database.close()
+
+
 def test_file_that_is_no_database_is_damaged_and_kept(path):
     path.write_bytes(b"a diary of quite another kind " * 100)
 
