@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Iterator, Optional, TextIO, Type, Union
 
 from sovl_core.cli.terminal import clean
+from sovl_core.masking import masked
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
@@ -28,7 +29,7 @@ def library_warnings_logged(app: AppContext) -> Iterator[None]:
         line: Optional[str] = None,
     ) -> None:
         if app.options.debug:
-            before(clean(str(message)), category, filename, lineno, file, line)
+            before(clean(masked(str(message))), category, filename, lineno, file, line)
             return
         note(str(message), category.__name__, f"{filename}:{lineno}")
 
@@ -42,7 +43,7 @@ def library_warnings_logged(app: AppContext) -> Iterator[None]:
         def emit(self, record: logging.LogRecord) -> None:
             if app.options.debug and last_resort is not None:
                 shown = copy.copy(record)
-                shown.msg, shown.args = clean(record.getMessage()), None
+                shown.msg, shown.args = clean(masked(record.getMessage())), None
                 last_resort.handle(shown)
             else:
                 note(record.getMessage(), record.levelname, f"{record.pathname}:{record.lineno}")

@@ -16,7 +16,8 @@ _TEXT = (
     "conversation|summary|song|lyrics|quote|quotation|saying|proverb|review|post|tweet|comment|speech|bio|biography|"
     "profile|advert|ad|listing|chat|dialogue|dialog|scene|passage|excerpt|extract|abstract|chapter|page|document|"
     "report|statement|caption|riddle|joke|voicemail|sms|memo|prompt|snippet|sentence|sentences|sample|scenario|"
-    "monologue|script|instructions?|answer|reply|response|output|headline|verse|prayer|note"
+    "monologue|script|instructions?|answer|reply|response|output|headline|verse|chorus|refrain|prayer|note|announcement|"
+    "(?:press )?release|exercise|homework|quiz|horoscope|slogan|(?:\\w+ )?of the day|spam"
 )
 _SAYING = (
     "wrote|writes|written|said|says|reads|asked|asks|texted|posted|sent|replied|told|tweeted|commented|shouted|shouts|"
@@ -44,10 +45,13 @@ _LEAD = re.compile(
     r"^(?!(?:as )?(?:i|we) (?:said|told|mentioned|wrote|added|repeat|mean|meant|already|just)\b)[^:\n]{0,120}?"
     rf"(?:\b(?:{_TEXT})(?: {_OF_A_TEXT}[^:\n]{{0,60}})?"
     rf"|\b(?:your|his|her|their|the) (?:\w+ )?(?:{_TEXT}) (?:is|was|were)"
-    rf"|\b(?:{_SAYING})\b[^:\n]{{0,60}}"
     r"|\b(?:like this|as follows|after me|example|e\.g\.|such as"
     rf"|(?:got|received|found|saw|read|heard|see) (?:this|that|these))(?: [\w ]{{0,30}})?){_TALK_FOLLOWS}",
     re.IGNORECASE,
+)
+#: "My friend texted me: ...", "The sign read: ..."; what I myself say after a colon is mine.
+_SAID_LEAD = re.compile(
+    rf"^(?!(?:as )?(?:i|we)\b)[^:\n]{{0,120}}?\b(?:{_SAYING}|read)\b[^:\n]{{0,60}}{_TALK_FOLLOWS}", re.IGNORECASE
 )
 _OWN_LEAD = re.compile(
     r"^(?:(?:quick|side|short|little|small|another|one more) )?note(?: to (?:self|myself))?\s*:|"
@@ -77,7 +81,8 @@ def begins_anothers_words(sentence: str) -> bool:
     """Return True where what follows was not said by the user as themselves: a text to work on, a part to play."""
     if _PLAYED.match(sentence) or _SET_TO_WORK.match(sentence) or _HERE_IS.match(sentence):
         return True
-    return _LEAD.match(sentence) is not None and _OWN_LEAD.search(sentence) is None
+    leads = _LEAD.match(sentence) or _SAID_LEAD.match(sentence)
+    return leads is not None and _OWN_LEAD.search(sentence) is None
 
 
 def is_about_what_stands_before(sentence: str) -> bool:

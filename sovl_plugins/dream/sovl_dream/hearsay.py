@@ -53,7 +53,7 @@ _SPOKEN = re.compile(
 )
 _REPORT = re.compile(
     rf"^(?:[\w.'’-]+ ){{1,6}}?(?:{_SAYING}|{_DOUBTED}|hears?|heard|learns?|learned|knows?|knew|promised?|hopes?) "
-    r"(?:me|us|him|her|them|everybody|everyone|that|i|we|my|our|his|her|their|he|she|it|they|the)\b",
+    r"(?:(?:[\w'’-]+ ){0,6}?that|me|us|him|her|them|everybody|everyone|i|we|my|our|his|her|their|he|she|it|they|the)\b",
     re.IGNORECASE,
 )
 #: Whoever speaks of "the user" is not the user.

@@ -26,8 +26,11 @@ _FORWARDED = re.compile(
     r"\b(?:original|forwarded) message\b|\b(?:wrote|schrieb|écrit|escribió|skrev|schreef|scritto)\b[^:]*:\s*$",
     re.IGNORECASE,
 )
+#: To somebody else than the one who is spoken to here.
 _SALUTATION = re.compile(
-    r"\s*(?:dear|hi|hello|hey|good (?:morning|day|evening))\b[^.:;!?]{0,50}[,:!]?\s*$", re.IGNORECASE
+    r"\s*(?!\w+ (?:sovl|assistant|computer|friend|there|again)\b)"
+    r"(?:dear|hi|hello|hey|good (?:morning|day|evening))\b[^.:;!?]{0,50}[,:!]?\s*$",
+    re.IGNORECASE,
 )
 _CLOSING_FORMAL = re.compile(
     r"\s*(?:(?:(?:with )?(?:kind|best|warm|kindest|warmest)(?: \w+)?|with|many) (?:regards|wishes|greetings)|regards|"

@@ -24,6 +24,8 @@ pytestmark = pytest.mark.no_torch
         ("My friend texted me:", True),
         ("Your answer was: I live in Cork", True),
         ("I got a new job: I work at a bank", False),
+        ("I started a blog: it is about tea", False),
+        ("The sign read: I am closed", True),
         ("Some facts about me:", False),
     ],
 )
