@@ -2,8 +2,8 @@
 
 Everything is padded to 512 tokens; the scaffold's context is pooled to one vector that the base hears at some layers;
 logits are computed at every position, and the loss is taken where the answer is. The log is read whole at each batch,
-and the token map decays over the whole vocabulary. What is learned is not compared, only what it costs: the scaffold has
-as many layers and adapters as SOVL's, so that the algorithms alone differ.
+and the token map decays over the whole vocabulary. What is learned is not compared, only what it costs: the scaffold
+has as many layers and adapters as SOVL's, so that the algorithms alone differ.
 """
 
 from __future__ import annotations
