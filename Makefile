@@ -118,8 +118,15 @@ bench: install
 		--benchmark-columns=median,iqr,rounds --benchmark-warmup=off $(BENCH)
 
 KILLS ?= 100
+# Property tests of what reads anything: files, settings, ids, queries, turns. 10,000 cases each.
+ANY_CASE := $(wildcard tests/unit/test_config_*.py tests/unit/test_importing_*.py tests/unit/test_journal_[qrs]*.py) \
+	$(addprefix tests/unit/test_,data_loader.py system_config.py token_mapping.py plugin_selection.py plugin_order.py \
+	safe_encoding.py masking.py) tests/unit/cli/test_cli_terminal.py \
+	$(addprefix sovl_plugins/dream/tests/test_,own_words.py quotations.py memories.py)
+
 torture: install
 	$(VENV)/bin/python -m torture --kills $(KILLS) --report build/torture.json $(TORTURE)
+	SOVL_HYPOTHESIS_PROFILE=torture $(VENV)/bin/python -m pytest -p no:cacheprovider $(ANY_CASE)
 
 clean:
 	rm -rf $(VENV) $(VENV38) $(OLDEST) build dist
