@@ -42,14 +42,16 @@ def change_layers(
     night, running = journal.current_night(), journal.running_night()
     if night is None and running is None:
         insert(chosen)
-        changes = tune(_NAME, settings, {"placement": "custom", "layers": chosen, "layer_weights": []})
-        said = f"Layers {_words(chosen)} listen now, in place of {_words(listening)}."
+        # Weights are those of other layers now.
+        plain = {"layer_weights": []} if settings.layer_weights else {}
+        changes = tune(_NAME, settings, {"placement": "custom", "layers": chosen, **plain})
+        said = f"Listening now: layers {_words(chosen)}, in place of {_words(listening)}."
         return f"{said} Keep them before the first night: its weights will fit no others.\n{_hint(changes)}"
     if set(chosen) <= set(listening):
         weights = dict(zip(listening, settings.layer_weights))
         changes = tune(_NAME, settings, {"layer_weights": [_weight(n in chosen, weights.get(n)) for n in listening]})
         silent = [number for number in listening if number not in chosen]
-        said = f"Layers {_words(chosen)} speak" + (f"; {_words(silent)} are silent." if silent else ".")
+        said = f"Speaking: layers {_words(chosen)}; silent: {_words(silent) or 'none'}."
         return f"{said}\n{_hint(changes)}"
     trained = f"night {night}" if night is not None else f"night {running.number}" if running else ""
     raise BadInput(

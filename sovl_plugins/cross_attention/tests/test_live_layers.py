@@ -41,10 +41,10 @@ def test_before_the_first_night_any_layers_may_be_chosen(change, wanted, chosen)
 def test_after_it_those_that_have_learned_are_silenced_and_heard_again(change):
     said, settings, inserted = change("8,4", night=2, layer_weights=[0.5])
     assert (settings.layer_weights, inserted) == ([0.5, 0.0, 1.0], [])
-    assert said.startswith("Layers 4, 8 speak; 6 are silent.")
+    assert said.startswith("Speaking: layers 4, 8; silent: 6.")
     said, settings, _ = change("4,6,8", night=2, layer_weights=[0.5, 0.0])
     assert settings.layer_weights == [0.5, 1.0, 1.0]
-    assert said.startswith("Layers 4, 6, 8 speak.")
+    assert said.startswith("Speaking: layers 4, 6, 8; silent: none.")
 
 
 @pytest.mark.parametrize(("night", "running"), [(2, None), (None, 1), (2, 3)])
@@ -72,7 +72,8 @@ def test_in_a_life_they_listen_at_once_and_carry_no_hook_of_before(open_life):
     before = system.answer(Turn("Hello.", max_new_tokens=4))
     base, plugin = system.models().base, system.plugins.get("cross_attention")
     said = system.commands()["cross"].run([], {"layers": "1"})
-    assert "Layers 1 listen now, in place of" in said
+    assert "Listening now: layers 1, in place of" in said
+    assert "layer_weights" not in said
     assert system.models().base is base
     hooked = [n for n, layer in enumerate(base.model.layers) if layer._forward_hooks]
     assert hooked == plugin.stack.numbers == [1]
