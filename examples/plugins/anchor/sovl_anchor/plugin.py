@@ -89,18 +89,20 @@ class AnchorPlugin(Plugin):
     @hookimpl
     def on_status(self) -> StatusPanel:
         """Tell how far the last night moved the weights."""
-        moved = "no night since the start" if self._moved is None else f"{self._moved:.1%} of their length"
+        moved = "no night that was held yet" if self._moved is None else f"{self._moved:.1%} of their length"
         return StatusPanel("Anchor", {"penalty": self.settings.penalty, "last night moved the weights": moved})
 
     @hookimpl
     def on_save_state(self, state: PluginState) -> None:
-        """Save what mattered to the nights so far."""
+        """Save what mattered to the nights so far, and how far the last one moved the weights."""
         state.tensors.update(self.importance)
+        state.values["moved"] = self._moved
 
     @hookimpl
     def on_load_state(self, state: PluginState) -> None:
         """Take it back."""
         self.importance = dict(state.tensors)
+        self._moved = state.values.get("moved")
 
     def penalty(self, step: TrainStep) -> Tensor:
         """Return the penalty as a scalar: ``strength`` nats when the weights have moved as far as they were long."""

@@ -148,3 +148,14 @@ def test_what_mattered_is_kept_with_the_life(live, sovl_life):
     again = AnchorPlugin()
     sovl_life(Learner, again, reply="Hm.")
     assert torch.equal(again.importance["adapter/weight"], before)
+
+
+def test_how_far_the_last_night_moved_the_weights_outlives_the_session(live, sovl_life):
+    lived = live()
+    shown = lived.anchor.on_status().rows
+    assert "% of their length" in shown["last night moved the weights"]
+    lived.life.close()
+    again = AnchorPlugin()
+    assert "no night" in again.on_status().rows["last night moved the weights"]
+    sovl_life(Learner(), again, reply="Hm.")
+    assert again.on_status().rows == shown
