@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Dict
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_lives_that_are_killed_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def lived(tmp_path: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def lived(tmp_path: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a life with two turns and a night that was accepted."""
     for name, value in {
         "SOVL_PLUGINS": "none",
@@ -51,7 +51,7 @@ def lived(tmp_path: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch) -> I
         night = system.journal.open_night(None, "command", {})
         NightStore(system.life.nights_path).save(night, {}, {}, {})
         system.journal.accept_night(night, "accepted", [1], {})
-    yield tmp_path / "life"
+    return tmp_path / "life"
 
 
 def examined(life: Path, ledger: Ledger) -> Dict[str, Any]:
