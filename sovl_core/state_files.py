@@ -1,7 +1,8 @@
 """Plugin state on disk: for each plugin a JSON file with its values and, where it has tensors, a safetensors file.
 
-The JSON file holds a hash of its values, and names its tensor file and the hash of that. It is replaced last and in one step, so that values and tensors
-always belong together, whenever the process is killed. Files of plugins that are absent today stay where they are.
+The JSON file holds a hash of its values, and names its tensor file and the hash of that. It is replaced last and in one
+step, so that values and tensors always belong together, whenever the process is killed. Files of plugins that are
+absent today stay where they are.
 """
 
 from __future__ import annotations
