@@ -85,8 +85,9 @@ def hook_kinds() -> Dict[str, HookKind]:
         HookKind("on_models_loaded", pace=WORK),
         HookKind("on_models_unloaded", pace=WORK),
         HookKind("on_scaffold_context", pace=TURN),
-        HookKind("on_save_state"),
-        HookKind("on_load_state"),
+        # What a plugin knows may be long, and the machine busy: given up too early, it is lost.
+        HookKind("on_save_state", pace=TURN),
+        HookKind("on_load_state", pace=TURN),
         HookKind("on_error"),
     )
     return {kind.name: kind for kind in kinds}

@@ -35,6 +35,11 @@ def test_only_a_training_step_is_dropped_by_a_failure() -> None:
     assert dropped.skipped == "why"
 
 
+def test_state_is_given_the_time_of_a_turn() -> None:
+    kinds = hook_kinds()
+    assert {kinds[name].limit_key for name in ("on_save_state", "on_load_state")} == {"hooks.turn_limit"}
+
+
 def test_a_right_result_passes() -> None:
     kinds = hook_kinds()
     kinds["on_generate"].check(Reply("hello"))
