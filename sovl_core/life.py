@@ -10,14 +10,16 @@ import socket
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 import platformdirs
-from filelock import FileLock, Timeout
 
 from sovl_core.config_file import create_config
 from sovl_core.durable import FILE_MODE, FOLDER_MODE, make_private
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _ANOTHER_FOLDER = "Give a folder you may write to: --life PATH"
 
@@ -189,6 +191,9 @@ class Life:
                 make_private(path)
 
     def _take_lock(self, timeout: float, clock: Callable[[], float]) -> None:
+        # Not with the module: who only reads a life locks nothing, and is not to wait for the means.
+        from filelock import FileLock, Timeout
+
         # Not bound to the thread: a session may be closed by another thread than opened it.
         lock = FileLock(str(self.lock_path), timeout=timeout, mode=FILE_MODE, thread_local=False)
         try:
