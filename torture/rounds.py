@@ -76,7 +76,8 @@ class Torture:
         return done
 
     def _run(self, kills: int, stages: Sequence[str], full: int, add: Callable[[Round], Any]) -> None:
-        course = [stage for stage in COURSE if stage in stages]
+        wanted = [stage for stage in COURSE if stage in stages]
+        course = [stage for stage, before in zip(wanted, ["", *wanted]) if stage != before]
         life = 0
         while kills > 0 or full > 0:
             life += 1
@@ -153,6 +154,9 @@ class _OneLife:
         )
 
     def _attempt(self, stage: str) -> Attempt:
+        if stage == "sleep":
+            # A night with nothing to learn is over before it can be struck.
+            self._run(self._attempt("tell"), Blow("", ""))
         self._rounds += 1
         return STAGES[stage](self._rounds, self._rng, self._folder)
 
