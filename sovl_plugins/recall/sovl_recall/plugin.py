@@ -12,6 +12,7 @@ from sovl_recall.settings import RecallSettings
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from sovl_core.data_processing import Encoded
     from sovl_core.events import Night, NightReport, ScaffoldContext, StepResult, TrainStep
     from sovl_core.models import Models
     from sovl_core.plugin import PluginContext
@@ -42,6 +43,7 @@ class RecallPlugin(Plugin):
         self.settings = RecallSettings()
         self.rows: Optional[MemoryRows] = None
         self._estranged: Dict[int, int] = {}
+        self._invented: List[Encoded] = []
         self._chance = random.Random(0)
         self._tonight: Optional[Tonight] = None
 
@@ -71,18 +73,20 @@ class RecallPlugin(Plugin):
     @hookimpl
     def on_scaffold_context(self, scaffold_context: ScaffoldContext) -> None:
         """Put the rows of the memories that the prompts are about beside what the scaffold reads."""
-        if self.rows is None or not len(self.rows) or not scaffold_context.memories:
-            return
         memories = scaffold_context.memories
+        if scaffold_context.training and self._invented and not memories:
+            memories = [[] for _ in scaffold_context.prompts]
+        if self.rows is None or not len(self.rows) or not memories:
+            return
         if scaffold_context.training:
-            memories = [
-                [(self._estranged[row], 1.0)] if row in self._estranged else self._doubted(likely)
-                for row, likely in enumerate(memories)
-            ]
+            memories = [self._meant(row, likely) for row, likely in enumerate(memories)]
+            own = len(memories) - len(self._invented)
+            memories[own:] = [[(-1 - place, 1.0)] for place in range(len(self._invented))]
         else:
             memories = [self._sharpened(likely) for likely in memories]
         read = self._read(memories, scaffold_context.training)
-        found = self.rows.recall(memories, self.settings.recalled, read, self._fixed())
+        invented = self._read_invented() if scaffold_context.training else None
+        found = self.rows.recall(memories, self.settings.recalled, read, self._fixed(), invented)
         if found is not None:
             scaffold_context.add_rows(*found)
             scaffold_context.silent = self.settings.alone
@@ -96,19 +100,25 @@ class RecallPlugin(Plugin):
         if self.rows is None:
             return (yield)
         self._chance = step.rng
-        if step.phase != "night" or not self.settings.estranged:
+        if step.phase != "night":
             return (yield)
         from sovl_recall.estrangement import estrange
+        from sovl_recall.invention import invent
 
         system_prompt = self.context.config.generation.system_prompt
         dreamed = self._tonight.prompts() if self._tonight is not None else []
         prompts = dreamed or [example.prompt for example in step.batch.examples]
-        share, rows = self.settings.estranged, self.rows
-        step.batch, self._estranged = estrange(step.batch, step.models, rows, prompts, share, step.rng, system_prompt)
+        share, rows, drawn = self.settings.estranged, self.rows, step.batch
+        step.batch, self._estranged = estrange(drawn, step.models, rows, prompts, share, step.rng, system_prompt)
+        if self.settings.invented and self._tonight is not None:
+            count = self.settings.invented
+            step.batch, self._invented = invent(
+                step.batch, step.models, self._telling, prompts, count, step.rng, system_prompt
+            )
         try:
             return (yield)
         finally:
-            self._estranged = {}
+            self._estranged, self._invented = {}, []
 
     @hookimpl(wrapper=True)
     def on_sleep(self, night: Night) -> Generator[None, Optional[NightReport], Optional[NightReport]]:
@@ -166,6 +176,22 @@ class RecallPlugin(Plugin):
         exchanges = [tonight.told(memory, models) for memory in fresh]
         with torch.set_grad_enabled(training and torch.is_grad_enabled()):
             return dict(zip(fresh, memory_states(models, exchanges, self.settings.rows)))
+
+    def _meant(self, row: int, likely: List[Tuple[int, float]]) -> List[Tuple[int, float]]:
+        return [(self._estranged[row], 1.0)] if row in self._estranged else self._doubted(likely)
+
+    def _telling(self, memory: int) -> Optional[Tuple[str, str]]:
+        tonight = self._tonight
+        return tonight.telling(memory) if tonight is not None and memory in tonight.memories else None
+
+    def _read_invented(self) -> Dict[int, Tensor]:
+        """Let the scaffold read what was invented for this step; its memories have numbers that no episode has."""
+        if not self._invented:
+            return {}
+        from sovl_recall.states import memory_states
+
+        states = memory_states(self.context.models(), self._invented, self.settings.rows)
+        return {-1 - place: rows for place, rows in enumerate(states)}
 
     def _fixed(self) -> Set[int]:
         """Return the memories of earlier nights, by night: rehearsed a few times, their rows would only be blurred."""

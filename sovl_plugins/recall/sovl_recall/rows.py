@@ -69,6 +69,7 @@ class MemoryRows(nn.Module):
         count: int,
         read: Mapping[int, Tensor],
         fixed: Container[int] = (),
+        invented: Optional[Mapping[int, Tensor]] = None,
     ) -> Optional[Tuple[Tensor, Tensor]]:
         """Return the rows of the memories that each example is about, and what to add to their attention logits.
 
@@ -76,14 +77,18 @@ class MemoryRows(nn.Module):
         :param count: memories recalled for an example at most.
         :param read: for some memories float [rows, width], added to as many of their first rows; the rest is left out.
         :param fixed: memories whose rows are heard, but do not learn.
+        :param invented: rows of memories that nobody has, float [rows, width].
         :return: float [batch, rows, width] and float [batch, rows]: the logarithm of a memory's probability, minus
             infinity at padding; None where no example has any row.
         """
-        chosen = [self.chosen(likely, count) for likely in memories]
+        known_rows: Mapping[int, Tensor] = {} if invented is None else invented
+        chosen = [self.chosen(likely, count, known_rows) for likely in memories]
         if not any(chosen):
             return None
-        rows = {memory: self[memory] for known in chosen for memory, _ in known}
-        rows = {memory: own.detach() if memory in fixed else own for memory, own in rows.items()}
+        rows: Dict[int, Tensor] = {}
+        for memory in {memory for known in chosen for memory, _ in known}:
+            own = known_rows[memory] if memory in known_rows else self[memory]
+            rows[memory] = own.detach() if memory in fixed else own
         rows.update({m: rows[m][: len(states)] + states for m, states in read.items() if m in rows})
         some = next(iter(rows.values()))
         longest = 1 + max(sum(len(rows[memory]) for memory, _ in known) for known in chosen)
@@ -98,6 +103,8 @@ class MemoryRows(nn.Module):
             biases.append(nn.functional.pad(torch.cat(weights).log(), (0, missing), value=float("-inf")))
         return torch.stack(padded), torch.stack(biases)
 
-    def chosen(self, likely: Sequence[Tuple[int, float]], count: int) -> List[Tuple[int, float]]:
-        """Return those of some memories that have rows, at most ``count``."""
-        return [(memory, p) for memory, p in likely if memory in self and p > 0][:count]
+    def chosen(
+        self, likely: Sequence[Tuple[int, float]], count: int, besides: Container[int] = ()
+    ) -> List[Tuple[int, float]]:
+        """Return those of some memories that have rows, here or ``besides``, at most ``count``."""
+        return [(memory, p) for memory, p in likely if (memory in self or memory in besides) and p > 0][:count]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 
 from sovl_core.constants import KEPT_KINDS
 
@@ -34,10 +34,13 @@ class Tonight:
         if memory not in self._told:
             from sovl_recall.states import told
 
-            prompt = next(episode.prompt for episode in self._night.memories if episode.id == memory)
-            completion = " ".join(self._words(memory)) or prompt
-            self._told[memory] = told(models, prompt, completion, self._system_prompt)
+            self._told[memory] = told(models, *self.telling(memory), self._system_prompt)
         return self._told[memory]
+
+    def telling(self, memory: int) -> Tuple[str, str]:
+        """Return the user's words of one of the memories, and those that it is told with."""
+        prompt = next(episode.prompt for episode in self._night.memories if episode.id == memory)
+        return prompt, " ".join(self._words(memory)) or prompt
 
     def _words(self, memory: int) -> List[str]:
         """Return what dreams of a memory say, each once, where it is said last."""

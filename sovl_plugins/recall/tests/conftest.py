@@ -56,7 +56,7 @@ def context(models):
 
     return SimpleNamespace(
         name="recall",
-        settings=RecallSettings(rows=8),
+        settings=RecallSettings(rows=8, invented=4),
         config=SimpleNamespace(generation=SimpleNamespace(system_prompt="")),
         logger=ThreadSafeLogger(),
         models=lambda: models,

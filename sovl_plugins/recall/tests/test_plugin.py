@@ -251,6 +251,49 @@ def test_a_dream_behind_another_prompt_recalls_its_own_memory(plugin, models, co
     raise AssertionError("no dream was put behind another prompt")
 
 
+def invented_step(plugin, models):
+    """Return a step of tonight's first memory, and the batch that the rest of the step sees."""
+    dream = Dream("question", "who", "my dog is called rex", [1], answer="rex")
+    examples = [Example(dream.prompt, dream.completion, dream=dream), Example("tea", "tea")]
+    step = TrainStep(collate(tokenize_and_map(models.base_tokenizer, examples), 0), models, phase="night")
+    wrapper = plugin.on_train_step(step)
+    next(wrapper)
+    return step, wrapper
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_is_invented_is_read_from_rows_of_its_own(plugin, models, sleep, known):
+    """Also before the relevance gate can tell anything."""
+    found = {}
+
+    def train():
+        step, wrapper = invented_step(plugin, models)
+        found["prompts"] = [example.prompt for example in step.batch.examples]
+        likely = [[(1, 1.0)], [], [(2, 1.0)]] if known else []
+        scaffold_context = ScaffoldContext(None, None, None, memories=likely, prompts=["a", "b", "c"], training=True)
+        plugin.on_scaffold_context(scaffold_context)
+        found["heard"] = scaffold_context.extra_rows[2]
+        (found["read"],) = memory_states(models, plugin._invented, 8)
+        by_day = heard([(1, 1.0)])
+        plugin.on_scaffold_context(by_day)
+        found["by day"] = by_day.extra_rows
+        wrapper.close()
+        found["afterwards"] = plugin._invented
+
+    sleep(train)
+    assert len(found["prompts"]) == 3
+    assert torch.allclose(found["heard"][1 : 1 + len(found["read"])], found["read"], atol=1e-5)
+    assert found["by day"].shape[0] == 1
+    assert found["afterwards"] == []
+
+
+def test_nothing_is_invented_where_none_is_wanted(plugin, models, context, sleep):
+    context.settings.invented = 0
+    seen = []
+    sleep(lambda: seen.append(len(invented_step(plugin, models)[0].batch)))
+    assert seen == [2]
+
+
 def test_chance_follows_from_the_step(plugin, models, context):
     """A night that was interrupted draws what it would have drawn."""
     plugin.rows.add(1, torch.ones(1, WIDTH))
