@@ -29,6 +29,9 @@ _ASSIGNED = re.compile(
     rf"((?<![^\W_]){_NAME}\b[\"']?\s{{0,8}}[=:]\s{{0,8}})(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',;&)}}\]]+)", re.IGNORECASE
 )
 
+#: "plugins.web.api_key" or "--api-key" as it is typed, alone or before an equals sign.
+_TYPED_NAME = re.compile(r"(?<!\S)[\"']?(?:--(?P<option>[\w-]+)|(?P<key>[\w-]+(?:\.[\w-]+)+))(?=[\s=\"']|\Z)")
+
 
 def is_secret(key: str) -> bool:
     """Return True for the name of what nobody is shown: "plugins.web.api_key", "HF_TOKEN", but not "max_new_tokens".
@@ -45,6 +48,12 @@ def masked(text: str) -> str:
         return text
     text = _ADDRESS.sub(MASK, _TOKEN.sub(MASK, text))
     return _ASSIGNED.sub(rf"\g<1>{MASK}", _HEADER.sub(rf"\g<1>{MASK}", text))
+
+
+def types_secret(command: str) -> bool:
+    """Return True for a command, as it is typed, that names a secret setting or holds a secret of a known form."""
+    names = (found.group("option") or found.group("key") for found in _TYPED_NAME.finditer(command))
+    return any(map(is_secret, names)) or masked(command) != command
 
 
 def masked_values(values: Any, key: str = "") -> Any:

@@ -39,7 +39,7 @@ STYLE = {
 class SafeHistory(FileHistory):
     """History in a file; a full disk costs the history of that line, not the session.
 
-    :param screen: returns a line as it may be written down.
+    :param screen: returns a line as it may be written down, "" for one that may not.
     """
 
     def __init__(self, filename: str, screen: Callable[[str], str] = str) -> None:
@@ -48,9 +48,12 @@ class SafeHistory(FileHistory):
 
     def store_string(self, string: str) -> None:
         """Append a line to the file."""
+        kept = self._screen(string)
+        if not kept:
+            return
         with contextlib.suppress(OSError):
             open(self.filename, "ab", opener=private_opener).close()
-            super().store_string(self._screen(string))
+            super().store_string(kept)
 
 
 class PromptLine:
@@ -58,7 +61,7 @@ class PromptLine:
 
     :param history: the file of what was typed before.
     :param toolbar: returns the line below the prompt, None for none.
-    :param screen: returns a line as it may be kept in ``history``.
+    :param screen: returns a line as it may be kept in ``history``, "" for one that may not.
     :param settings: further arguments of ``PromptSession``, such as ``input`` and ``output`` in tests.
     """
 

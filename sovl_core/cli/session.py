@@ -19,6 +19,7 @@ from sovl_core.cli.session_commands import LeaveSession, RestartSession
 from sovl_core.cli.slash_commands import SLASH, SlashCommands
 from sovl_core.cli.terminal import clean
 from sovl_core.cli.turns import take_turn
+from sovl_core.masking import types_secret
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
@@ -64,7 +65,7 @@ class Session:
             self._presence,
             self._announcer,
             lambda: self._board.line,
-            lambda line: system.journal.screened(line, "typed"),
+            self._for_the_history,
             **prompt_settings,
         )
         self._watch = IdleWatch(
@@ -142,6 +143,10 @@ class Session:
         if reply.question:
             self._show_question(reply.question)
         self._app.print()
+
+    def _for_the_history(self, line: str) -> str:
+        # Left out as a whole: with its value masked it would set the mask when it is typed again.
+        return "" if line.startswith(SLASH) and types_secret(line) else self._system.journal.screened(line, "typed")
 
     def _greet(self) -> None:
         from sovl_core import __version__

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_core.masking import MASK, is_secret, masked, masked_values
+from sovl_core.masking import MASK, is_secret, masked, masked_values, types_secret
 
 pytestmark = pytest.mark.no_torch
 
@@ -74,3 +74,32 @@ def test_words_alone_are_left_as_they_are(text: str) -> None:
 def test_long_texts_come_to_an_end() -> None:
     for piece in ("key=", "a.", "://", "_", "token-", "eyJaaaaaaaa.", "x:"):
         masked(piece * (100_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/config set plugins.web.api_key abc",
+        "/config set plugins.web.api_key=abc",
+        '/config set "plugins.web.password" "a b"',
+        "/run fetch --hf-token abc",
+        "/run fetch --api-key=abc",
+        f"/config set plugins.web.api_kye {HF}",
+    ],
+)
+def test_commands_that_give_a_secret(command: str) -> None:
+    assert types_secret(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/config set generation.max_new_tokens 40",
+        "/ask --max-tokens 20 what is my key",
+        "/no The key. It is under the mat",
+        "/search secret",
+        "/no My dog's password-free... token",
+    ],
+)
+def test_commands_that_give_none(command: str) -> None:
+    assert not types_secret(command)

@@ -40,6 +40,13 @@ def test_a_line_is_kept_as_it_is_screened(pipe: Any, tmp_path: Path) -> None:
     assert "+it is ****\n" in (tmp_path / "history").read_text()
 
 
+def test_a_line_that_may_not_be_written_down_leaves_no_trace(pipe: Any, tmp_path: Path) -> None:
+    line = _line(pipe, tmp_path / "history", screen=lambda text: "")
+    pipe.send_text("it is 1234\r")
+    assert line.read() == "it is 1234"
+    assert not (tmp_path / "history").exists()
+
+
 def test_lines_are_read_and_remembered(pipe: Any, tmp_path: Path) -> None:
     line = _line(pipe, tmp_path / "history")
     pipe.send_text("one\rtwo\r")

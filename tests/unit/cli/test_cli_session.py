@@ -114,6 +114,13 @@ def test_history_is_kept_in_the_life(app: Any, sit: Any) -> None:
     assert _turns(app) == ["My dog is called Biscuit"] * 2
 
 
+def test_the_value_of_a_secret_setting_is_not_kept_in_the_history(app: Any, sit: Any) -> None:
+    sit("/config set plugins.web.api_key s3same", ENTER, "my plugins.web.api_key is a riddle", ENTER, CTRL_D)
+    kept = app.opened.life.history_path.read_text()
+    assert "s3same" not in kept
+    assert "a riddle" in kept
+
+
 def test_a_question_after_a_reply_is_shown(app: Any, sit: Any) -> None:
     app.system().question = "And \x1b[31myours?"
     assert "? And yours?\n" in sit("Mine is red", ENTER, CTRL_D)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, Generator, List, Optional
 
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Command, Plugin, StatusPanel
@@ -12,7 +12,7 @@ from sovl_guard.patterns import Span, find, replaced
 from sovl_guard.settings import GuardSettings
 
 if TYPE_CHECKING:
-    from sovl_core.events import JournalEntry
+    from sovl_core.events import Dream, DreamRequest, JournalEntry
     from sovl_core.plugin import PluginContext
 
 #: Stands for words that could not be looked at.
@@ -57,6 +57,16 @@ class GuardPlugin(Plugin):
         if entry.part != "typed":
             self.withheld.update(kinds)
         log_info(self.context.logger, "secret_withheld", part=entry.part, kinds=kinds)
+
+    @hookimpl(wrapper=True)
+    def on_dream(self, request: DreamRequest) -> Generator[None, List[Dream], List[Dream]]:
+        """Take away the dreams that would teach the mark: that a password is "[withheld]" is no fact.
+
+        What else was said in the same breath is dreamed of as ever.
+        """
+        dreams = yield
+        marks = [mark for mark in (self.settings.replacement, UNSEEN) if mark.strip()]
+        return [dream for dream in dreams if not any(mark in f"{dream.prompt}\n{dream.completion}" for mark in marks)]
 
     @hookimpl
     def on_commands(self) -> List[Command]:

@@ -5,13 +5,33 @@ import json
 import pytest
 
 from sovl_core.error_handling import ConfigError
-from sovl_core.events import Feedback
+from sovl_core.events import Dream, Feedback
+from sovl_core.hookspecs import hookimpl
+from sovl_core.plugin import Plugin
 from sovl_core.records import Exchange
 from sovl_guard import GuardPlugin, plugin
 
 SECRET = "hunter2"
 SAID = f"My password is {SECRET}"
 KEPT = "My password is [withheld]"
+
+
+class Dreamer(Plugin):
+    """Dreams of each memory both ways, and of something else that was said with it."""
+
+    name = "dreamer"
+
+    @hookimpl
+    def on_dream(self, request):
+        return [
+            Dream("question", prompt, completion, [memory.id])
+            for memory in request.memories
+            for prompt, completion in (
+                ("What is my password?", memory.prompt),
+                (f"{memory.prompt}. Who says so?", "You do."),
+                ("What is my dog called?", "Your dog is called Rex."),
+            )
+        ]
 
 
 @pytest.fixture
@@ -58,6 +78,22 @@ def test_wrong_settings_are_named_with_their_key(sovl_life, key, value, message)
     with pytest.raises(ConfigError, match=message) as refused:
         sovl_life(GuardPlugin, reply="I see.", **{f"plugins__guard__{key}": value})
     assert f"plugins.guard.{key}" in str(refused.value)
+
+
+@pytest.mark.parametrize("replacement", ["[withheld]", "", " "])
+def test_that_something_was_withheld_is_not_dreamed(sovl_life, replacement):
+    life = sovl_life(GuardPlugin, Dreamer, reply="I see.", plugins__guard__replacement=replacement)
+    life.tell(f"{SAID} and my dog is called Rex.")
+    dreams = life.dream()
+    assert [dream.completion for dream in dreams if dream.prompt == "What is my dog called?"]
+    assert len(dreams) == (3 if not replacement.strip() else 1)
+
+
+def test_what_the_guard_could_not_look_at_is_not_dreamed_either(sovl_life, mocker):
+    life = sovl_life(GuardPlugin, Dreamer, reply="I see.")
+    mocker.patch.object(plugin, "find", side_effect=RecursionError(SECRET))
+    life.tell(SAID)
+    assert len(life.dream()) == 1
 
 
 def test_when_it_fails_nothing_slips_through(life, mocker):
