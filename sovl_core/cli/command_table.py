@@ -70,18 +70,13 @@ COMMANDS: Tuple[CommandEntry, ...] = (
         examples=("tell notes.txt", "tell -", "tell conversations.json", "tell --format pairs seed.jsonl"),
     ),
     CommandEntry("new", "session_commands:new", "Talk", "Begin another conversation.", (SESSION,), examples=("new",)),
-    CommandEntry(
-        "good", "feedback_commands:good", "Talk", "Say that the last reply was good.", (SESSION,), examples=("good",)
-    ),
-    CommandEntry(
-        "bad", "feedback_commands:bad", "Talk", "Say that the last reply was bad.", (SESSION,), examples=("bad",)
-    ),
+    CommandEntry("good", "feedback_commands:good", "Talk", "Say that the last reply was good.", examples=("good",)),
+    CommandEntry("bad", "feedback_commands:bad", "Talk", "Say that the last reply was bad.", examples=("bad",)),
     CommandEntry(
         "no",
         "feedback_commands:correct",
         "Talk",
         "Correct the last reply: what is right instead.",
-        (SESSION,),
         examples=("no My dog is called Biscuit, not Rex.",),
         free_text=True,
     ),

@@ -1,8 +1,8 @@
-"""Saying in a session what a reply was worth: ``/good``, ``/bad``, ``/no``."""
+"""Saying what a reply was worth: ``/good``, ``/bad``, ``/no``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Tuple
+from typing import TYPE_CHECKING, List, Tuple
 
 import click
 
@@ -30,7 +30,18 @@ def bad(app: AppContext) -> None:
     app.print("What is right instead can be said with /no", "dim")
 
 
-@click.command("no", add_help_option=False, context_settings={"ignore_unknown_options": True})
+class Sentence(click.Command):
+    """A command that takes a sentence as it is, options and all; ``--help`` alone is no sentence."""
+
+    def parse_args(self, ctx: click.Context, args: List[str]) -> List[str]:
+        """Return what is left of the words when the parameters have had theirs."""
+        if args in (["--help"], ["-h"]) and not ctx.resilient_parsing:
+            ctx.obj.print(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+
+@click.command("no", cls=Sentence, add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("correction", nargs=-1, type=click.UNPROCESSED, metavar="CORRECTION")
 @click.pass_obj
 def correct(app: AppContext, correction: Tuple[str, ...]) -> None:
@@ -52,11 +63,18 @@ def correct(app: AppContext, correction: Tuple[str, ...]) -> None:
 def last_reply(app: AppContext) -> Episode:
     """Return the turn whose reply was shown last.
 
-    :raises BadInput: when nothing was answered yet in this conversation.
+    In a shell each command is a conversation of its own: there the life's last reply is meant.
+
+    :raises BadInput: when nothing was answered yet in this conversation, or in this life.
     """
     from sovl_core.error_handling import BadInput
 
     journal = app.system().journal
+    if not app.in_session:
+        answered = journal.last_answered()
+        if answered is None:
+            raise BadInput("Nothing was answered yet in this life", "Ask something: sovl ask TEXT")
+        return answered
     shown = None if app.last_episode is None else journal.episode(app.last_episode)
     if shown is not None and shown.reply:
         return shown

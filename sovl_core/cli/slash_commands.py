@@ -89,7 +89,8 @@ class SlashCommands:
         :raises SOVLError: what the command raises.
         """
         words = split_words(line[len(SLASH) :])
-        name = words[0] if words else "help"
+        # "/no, it is Biscuit" is how it is said; no command ends in a comma or colon.
+        name = words[0].rstrip(",:") or words[0] if words else "help"
         command = self.find(name)
         entry = find_entry(name, SESSION)
         if entry is not None and entry.free_text:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sovl_core.cli.feedback_commands import bad, correct, good, last_reply
+from sovl_core.cli.slash_commands import SlashCommands
 from sovl_core.cli.turns import take_turn
 from sovl_core.error_handling import BadInput
 from sovl_core.events import Feedback
@@ -15,6 +16,12 @@ pytestmark = pytest.mark.no_torch
 def _call(app: Any, command: Any, *words: str) -> None:
     with command.make_context("x", list(words), obj=app) as context:
         command.invoke(context)
+
+
+@pytest.fixture
+def app(app: Any) -> Any:
+    app.slash = SlashCommands(app, {})
+    return app
 
 
 def test_without_a_reply_there_is_nothing_to_rate(app: Any) -> None:
@@ -56,3 +63,16 @@ def test_the_reply_that_was_shown_last_is_meant_wherever_it_was(app: Any) -> Non
     _call(app, good)
     assert system.called("feedback")[0].episode == elsewhere.episode
     assert "Noted as good: You said: Elsewhere" in app.stdout.getvalue()
+
+
+def test_in_a_shell_the_last_reply_of_the_life_is_meant(shell: Any) -> None:
+    assert shell("good") == 2
+    assert "Nothing was answered yet" in shell.err
+    assert shell("ask", "What is my dog called?") == 0
+    assert shell("good") == 0
+    assert shell.system.called("feedback") == [Feedback("rating", value=1.0, episode=1)]
+    assert shell("no", "it", "is", "--not", "Rex,", "but", "Biscuit.") == 0
+    assert shell.system.called("feedback") == [Feedback("correction", -1.0, "it is --not Rex, but Biscuit.", 1)]
+    assert shell("no", "--help") == 0
+    assert "Correct the last reply" in shell.out
+    assert "--help" not in [said.text for said in shell.system.called("feedback")]

@@ -128,6 +128,22 @@ def test_feedback_goes_to_the_last_reply(app: Any, slash: Any) -> None:
         slash.run("/no")
 
 
+def test_a_correction_may_begin_as_it_is_spoken(app: Any, slash: Any) -> None:
+    app.system().generate("What is my dog called?")
+    slash.run("/no, it is Biscuit.")
+    slash.run("/no: Biscuit.")
+    assert [one.text for one in app.system().called("feedback")] == ["it is Biscuit.", "Biscuit."]
+    with pytest.raises(BadInput, match="no command /,"):
+        slash.run("/,")
+
+
+def test_help_alone_is_no_correction(app: Any, slash: Any) -> None:
+    app.system().generate("What is my dog called?")
+    assert slash.run("/no --help") == 0
+    assert "Correct the last reply" in _printed(app)
+    assert app.system().called("feedback") == []
+
+
 def test_ask_within_a_session_is_a_conversation_of_its_own(app: Any, slash: Any) -> None:
     seen: List[Any] = []
     app.system().during_generate = seen.append
