@@ -10,6 +10,9 @@ from sovl_core.error_handling import BadInput
 from sovl_core.plugin import CommandOption, PluginSettings
 from sovl_core.settings_info import SettingInfo, describe_config
 
+#: How long what a plugin's command tuned holds; the same command is typed in a session and in a shell.
+HOLDS = "In a session this holds until its end, in a shell for this command alone."
+
 
 def tuning_options(model: Type[PluginSettings], names: Sequence[str]) -> Tuple[CommandOption, ...]:
     """Return one command option a setting, with its type, bounds and description.
@@ -39,14 +42,14 @@ def tune(plugin: str, settings: PluginSettings, options: Dict[str, Any]) -> List
             raise BadInput(
                 f"plugins.{plugin}.{name} cannot be {value!r}", f"It takes {info.allowed or info.kind}"
             ) from error
-        lines.append(f"{name}: {before} -> {getattr(settings, name)}")
+        lines.append(f"{name}: {_text(before)} -> {_text(getattr(settings, name))}")
     return lines
 
 
 def listing(settings: PluginSettings, names: Sequence[str]) -> List[str]:
     """Return a line for each setting: value, range, description."""
     return [
-        f"{info.key} = {getattr(settings, info.key)}  ({info.allowed or info.kind})  {info.description}"
+        f"{info.key} = {_text(getattr(settings, info.key))}  ({info.allowed or info.kind})  {info.description}"
         for info in _infos(type(settings), names)
     ]
 
@@ -60,7 +63,12 @@ def keep_hint(plugin: str, changes: Sequence[str]) -> str:
     for line in changes:
         name, _, values = line.partition(": ")
         commands.append(f"  config set plugins.{plugin}.{name} {values.split(' -> ')[-1]}")
-    return "\n".join(["This holds for the session. To keep it:", *commands])
+    return "\n".join([f"{HOLDS} To keep it:", *commands])
+
+
+def _text(value: Any) -> str:
+    # As it is typed: what is shown must be right for `config set` too.
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _infos(model: Type[PluginSettings], names: Sequence[str]) -> List[SettingInfo]:

@@ -52,4 +52,14 @@ def test_a_value_out_of_range_is_refused_with_key_and_range() -> None:
 
 def test_listing_and_hint_name_the_keys() -> None:
     assert listing(Settings(), ["mood_influence"]) == ["mood_influence = 0.3  (0 to 1)  How much mood matters."]
-    assert "config set plugins.own.mood_influence 0.2" in keep_hint("own", ["mood_influence: 0.3 -> 0.2"])
+    hint = keep_hint("own", ["mood_influence: 0.3 -> 0.2"])
+    assert "config set plugins.own.mood_influence 0.2" in hint
+    assert "in a shell for this command alone" in hint
+
+
+def test_yes_and_no_are_written_as_config_set_takes_them() -> None:
+    settings = Settings()
+    assert listing(settings, ["aloud"]) == ["aloud = false  (true or false)  Whether it is said."]
+    changes = tune("own", settings, {"aloud": True})
+    assert changes == ["aloud: false -> true"]
+    assert keep_hint("own", changes).endswith("config set plugins.own.aloud true")

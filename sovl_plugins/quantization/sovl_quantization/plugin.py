@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from sovl_core.error_handling import SOVLError, log_error
 from sovl_core.hookspecs import hookimpl
+from sovl_core.live_tuning import HOLDS
 from sovl_core.plugin import Command, CommandOption, Plugin, StatusPanel
 from sovl_core.system_logging import log_info
 from sovl_quantization.layers import Quiet, footprint, let_gradients_through, precision_of
@@ -148,7 +149,7 @@ class QuantizationPlugin(Plugin):
             lines.append(report(before, self._last))
         else:
             lines.append(f"The base is loaded in {precision_of(models.base)}, {self._footprint / 2**20:.1f} MiB.")
-        return "\n".join([*lines, f"For this session. To keep it: config set plugins.{self.name}.mode {mode}"])
+        return "\n".join([*lines, f"{HOLDS} To keep it: config set plugins.{self.name}.mode {mode}"])
 
     def _before(self, tokens: int, load: bool) -> Tuple[Optional[Measurement], str]:
         """Return what is measured before a change, None for nothing, and why it could not be.
