@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from pathlib import Path
-from typing import Callable, Iterator, List
+from typing import Callable, Iterator, List, Optional, Tuple
 
 from sovl_core.durable import private_opener, sync_folder
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
@@ -51,6 +51,8 @@ class JournalDatabase:
             except BaseException:
                 self._connection.close()
                 raise
+        self._place = path.absolute()
+        self._opened = _identity(self._place)
 
     def _open(self) -> sqlite3.Connection:
         if not self.read_only:
@@ -96,12 +98,23 @@ class JournalDatabase:
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction: on the disk when the block has been left, undone when it raises.
 
-        :raises SOVLError: when opened for reading only, or when the disk is full.
+        :raises SOVLError: when opened for reading only, when the disk is full, or when the file is not in its place.
         """
-        if self.read_only:
-            raise SOVLError(f"The journal {self.path} was opened for reading only")
+        self._require_writable()
         with self._lock, _explained(self.path), self._transaction("BEGIN IMMEDIATE"):
             yield self._connection
+
+    def _require_writable(self) -> None:
+        if self.read_only:
+            raise SOVLError(f"The journal {self.path} was opened for reading only")
+        # SQLite goes on with the file that it has open: what it says is on the disk would be lost in silence.
+        if _identity(self._place) != self._opened:
+            gone = SOVLError(
+                f"The journal {self.path} was moved, deleted or replaced while it was open; it takes nothing more",
+                "Put it back; or close this session, and open the life where it is now: --life PATH",
+            )
+            absolve(gone)
+            raise gone
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
@@ -120,10 +133,9 @@ class JournalDatabase:
         """Write the file anew and empty the log beside it: what was deleted is in neither of them any more.
 
         :return: False when another connection reads just now, so that the log cannot be emptied.
-        :raises SOVLError: when opened for reading only, or when the disk is full.
+        :raises SOVLError: as :meth:`write`.
         """
-        if self.read_only:
-            raise SOVLError(f"The journal {self.path} was opened for reading only")
+        self._require_writable()
         with self._lock, _explained(self.path):
             # Deleting leaves words in the unused parts of pages, some from long before; only a copy is free of them.
             self._connection.execute("VACUUM")
@@ -167,6 +179,15 @@ class JournalPart:
         entry = JournalEntry(clean_text(text), part, source, conversation)
         self.screen(entry)
         return clean_text(entry.text)
+
+
+def _identity(path: Path) -> Optional[Tuple[int, int]]:
+    """Return which file a path leads to, None for none."""
+    try:
+        found = os.stat(str(path))
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager

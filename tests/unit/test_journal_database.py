@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 
@@ -194,6 +195,40 @@ def test_full_disk_keeps_what_was_said_and_goes_on_when_there_is_room(database):
     pragma(database, "max_page_count = 1000000")
     put(database, "after")
     assert keys(database) == ["after", "before"]
+
+
+def _replaced(path):
+    copy = path.with_name("copy.db")
+    sqlite3.connect(str(path)).execute(f"VACUUM INTO '{copy}'")
+    copy.replace(path)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [lambda path: path.unlink(), lambda path: path.rename(path.with_name("moved.db")), _replaced],
+    ids=["deleted", "moved", "replaced"],
+)
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move a file that is open")
+def test_a_file_that_is_not_in_its_place_any_more_takes_no_words_that_nobody_would_find(database, path, happens):
+    put(database, "before")
+    happens(path)
+    with pytest.raises(SOVLError, match="moved, deleted or replaced") as refused:
+        put(database, "after")
+    assert never_blamed(refused.value)
+    with pytest.raises(SOVLError, match="moved, deleted or replaced"):
+        database.scrub()
+    assert keys(database) == ["before"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move a folder with a file that is open")
+def test_a_folder_that_was_moved_and_is_still_found_by_its_name_goes_on(tmp_path):
+    (tmp_path / "life").mkdir()
+    database = JournalDatabase(tmp_path / "life" / "journal.db")
+    (tmp_path / "life").rename(tmp_path / "elsewhere")
+    (tmp_path / "life").symlink_to(tmp_path / "elsewhere")
+    put(database, "after")
+    assert keys(database) == ["after"]
+    database.close()
 
 
 def test_another_writer_is_said_to_be_one(path, mocker):
