@@ -15,6 +15,7 @@ from sovl_core.cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED, explain, print_
 from sovl_core.cli.global_options import global_parameters
 from sovl_core.cli.interrupts import termination_unwinds
 from sovl_core.cli.library_noise import library_warnings_logged
+from sovl_core.cli.shell_completion import complete
 
 HELP = """A local language model that learns from its own conversations while it sleeps.
 
@@ -71,6 +72,9 @@ def run(arguments: Optional[Sequence[str]] = None, app: Optional[AppContext] = N
 
 def _run_and_close(words: List[str], app: AppContext) -> int:
     application = build_application()
+    completed = complete(application, app)
+    if completed is not None:
+        return completed
     try:
         with application.make_context("sovl", words, obj=app) as context:
             result: Any = application.invoke(context)

@@ -21,11 +21,11 @@ class PluginCommandGroup(SuggestingGroup):
 
     def list_commands(self, ctx: click.Context) -> List[str]:
         """Return the names of all plugins' commands."""
-        return sorted(_commands(ctx.obj))
+        return sorted(_commands(ctx.obj, ctx.resilient_parsing))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
         """Return one command, None when no plugin brings it."""
-        found = _commands(ctx.obj).get(cmd_name)
+        found = _commands(ctx.obj, ctx.resilient_parsing).get(cmd_name)
         if found is None:
             return None
         command = to_click(found)
@@ -49,5 +49,6 @@ def run(context: click.Context) -> None:
         app.print("The plugins that are on bring no commands. See: sovl plugins list")
 
 
-def _commands(app: Optional[AppContext]) -> Dict[str, Command]:
-    return {} if app is None else app.system().commands()
+def _commands(app: Optional[AppContext], only_look: bool = False) -> Dict[str, Command]:
+    # Completion must neither begin a life nor wait for whoever has it open.
+    return {} if app is None else app.system(read_only=only_look).commands()
