@@ -67,7 +67,11 @@ class Plugin:
 
 @dataclass
 class PluginState:
-    """A plugin's own namespace on disk: JSON-able ``values`` and ``tensors``."""
+    """A plugin's own namespace on disk: JSON-able ``values`` and ``tensors``.
+
+    Of a stored state ``tensors`` are read when they are first asked for, which imports torch. A plugin that keeps the
+    state until it needs them leaves ``sovl status`` and other commands that only look without that second of waiting.
+    """
 
     values: Dict[str, Any] = field(default_factory=dict)
     tensors: Dict[str, Tensor] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 The JSON file holds a hash of its values, and names its tensor file and the hash of that. It is replaced last and in one
 step, so that values and tensors always belong together, whenever the process is killed. Files of plugins that are
-absent today stay where they are.
+absent today stay where they are. Reading a state checks all of it, but makes no tensors: who only looks needs no torch.
 """
 
 from __future__ import annotations
@@ -25,6 +25,36 @@ if TYPE_CHECKING:
 SET_ASIDE = "damaged"
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+class StoredState(PluginState):
+    """A state that was read: its tensors are made when somebody asks for them, because that imports torch.
+
+    :param content: what the tensor file ``path`` holds.
+    :raises LifeDamaged: when that is not in safetensors format.
+    """
+
+    def __init__(self, values: Dict[str, Any], content: bytes, path: Path) -> None:
+        from safetensors import SafetensorError, deserialize
+
+        try:
+            deserialize(content)  # type: ignore[no-untyped-call]
+        except SafetensorError as error:
+            raise _no_tensors(path, error) from error
+        super().__init__(values)
+        self._content: Optional[bytes] = content
+        self._path = path
+
+    @property
+    def tensors(self) -> Dict[str, Tensor]:  # type: ignore[override]
+        """The tensors, on the CPU."""
+        if self._content is not None:
+            self._tensors, self._content = bytes_to_tensors(self._content, self._path), None
+        return self._tensors
+
+    @tensors.setter
+    def tensors(self, tensors: Dict[str, Tensor]) -> None:
+        self._tensors, self._content = tensors, None
 
 
 def check_name(name: str, what: str) -> str:
@@ -57,7 +87,7 @@ def bytes_to_tensors(content: bytes, path: Path) -> Dict[str, Tensor]:
     try:
         return dict(load(content))
     except SafetensorError as error:
-        raise LifeDamaged(f"{path} holds no tensors: {error}", "Restore it from a copy of the life") from error
+        raise _no_tensors(path, error) from error
 
 
 def write_plugin_states(folder: Path, states: Mapping[str, PluginState]) -> None:
@@ -165,13 +195,17 @@ def _read_state(path: Path) -> PluginState:
         raise _damaged(file, "it is missing") from error
     if durable.sha256(content) != entry.get("sha256"):
         raise _damaged(file, "its content is not what was written")
-    return PluginState(values=values, tensors=bytes_to_tensors(content, file))
+    return StoredState(values, content, file)
 
 
 def _digest(values: Mapping[str, Any]) -> str:
     # As they are read back: a tuple is a list then, and a key that was a number is text.
     text = json.dumps(json.loads(json.dumps(values)), sort_keys=True, ensure_ascii=True)
     return durable.sha256(text.encode("ascii"))
+
+
+def _no_tensors(path: Path, error: Exception) -> LifeDamaged:
+    return LifeDamaged(f"{path} holds no tensors: {error}", "Restore it from a copy of the life")
 
 
 def _damaged(path: Path, why: str) -> LifeDamaged:

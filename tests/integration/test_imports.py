@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 import pytest
+
+from sovl_core.system import SOVLSystem
 
 pytestmark = pytest.mark.no_torch
 
@@ -284,28 +287,66 @@ atexit.register(lambda: json.dump(sorted(sys.modules), open(target, "w")))
 from sovl_core.cli import main
 main()
 """
+LOOKING = """
+import json, sys
+from sovl_core.cli.application import run
+for command in (["status"], ["nights"], ["dreams"], ["history"], ["recap"], ["search", "tea"], ["config", "describe"]):
+    assert run(command) == 0, command
+json.dump(sorted(sys.modules), open(sys.argv[1], "w"))
+"""
 HEAVY = {"torch", "transformers", "peft", "accelerate", "tokenizers", "huggingface_hub", "numpy"}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["plugins", "list", "--json"], ["config", "describe"]])
-def test_light_commands_import_neither_torch_nor_transformers(tmp_path: Path, arguments: List[str]) -> None:
+def _probed(folder: Path, code: str, arguments: List[str]) -> Tuple[str, Set[str]]:
+    """Run code in a process of its own; return its output and the modules it imported."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SOVL_")}
-    environment["SOVL_LIFE"] = str(tmp_path / "life")
-    loaded_file = tmp_path / "loaded.json"
+    environment["SOVL_LIFE"] = str(folder / "life")
+    loaded_file = folder / "loaded.json"
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(loaded_file), *arguments],
-        cwd=str(tmp_path),
+        [sys.executable, "-c", code, str(loaded_file), *arguments],
+        cwd=str(folder),
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    loaded = set(json.loads(loaded_file.read_text()))
+    return done.stdout, set(json.loads(loaded_file.read_text()))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["plugins", "list", "--json"], ["config", "describe"]])
+def test_light_commands_import_neither_torch_nor_transformers(tmp_path: Path, arguments: List[str]) -> None:
+    output, loaded = _probed(tmp_path, PROBE, arguments)
     assert "sovl_core.cli.application" in loaded
     assert sorted(loaded & HEAVY) == []
     if "list" in arguments:
         # Every plugin is on and has been imported: it is they that must be light.
-        listed = json.loads(done.stdout)
+        listed = json.loads(output)
         assert {entry["name"]: entry["reason"] for entry in listed if not entry["enabled"]} == {}
         assert {f"sovl_{entry['name']}" for entry in listed} <= loaded
+
+
+def test_looking_at_a_life_whose_plugins_stored_tensors_imports_no_torch(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    with SOVLSystem.open(tmp_path / "life", plugins=["none"], environ={}) as life:
+        life.tell("I drink tea.")
+        models = {"base": life.config.core.base_model, "scaffold": life.config.core.scaffold_model}
+    gate = {"relevance.prompts": ["tea"], "relevance.memories": [1], "probe.skill": 0.9, "multiplier": 1.0}
+    _store(tmp_path / "life", "cross_attention", gate, "relevance.features")
+    _store(tmp_path / "life", "memory", {**models, "token_map": {}, "traces": [[0.5, 1]]}, "dream_memory")
+
+    output, loaded = _probed(tmp_path, LOOKING, [])
+    assert "0.90 of questions told apart" in output
+    assert "1 of 10 (0.50)" in output
+    assert sorted(loaded & HEAVY) == []
+
+
+def _store(life: Path, plugin: str, values: Dict[str, Any], tensor: str) -> None:
+    """Write a plugin's state with one tensor of [1, 2] as it is written with torch."""
+    header = json.dumps({tensor: {"dtype": "F32", "shape": [1, 2], "data_offsets": [0, 8]}}).encode()
+    content = len(header).to_bytes(8, "little") + header + bytes(8)
+    digest = hashlib.sha256(content).hexdigest()
+    file = f"{plugin}-{digest[:16]}.safetensors"
+    (life / "state").mkdir(exist_ok=True)
+    (life / "state" / file).write_bytes(content)
+    (life / "state" / f"{plugin}.json").write_text(json.dumps({"values": values, "tensors": file, "sha256": digest}))

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sovl_core import durable
+from sovl_core import durable, state_files
 from sovl_core.error_handling import LifeDamaged, PluginError, SOVLError
 from sovl_core.plugin import PluginState
 from sovl_core.state_files import (
@@ -190,3 +190,28 @@ def test_a_value_that_is_not_what_was_written_is_damage(tmp_path):
 def test_state_of_an_earlier_version_has_no_hash_of_its_values(tmp_path):
     (tmp_path / "side.json").write_text('{"values": {"turns": 17}}')
     assert read_plugin_states(tmp_path)["side"].values == {"turns": 17}
+
+
+def test_tensors_are_made_once_and_not_before_somebody_asks(tmp_path, mocker):
+    write_plugin_states(tmp_path, {"mood": PluginState({"m": 1}, {"t": torch.ones(2)}), "dream": PluginState({"d": 1})})
+    made = mocker.spy(state_files, "bytes_to_tensors")
+    state = read_plugin_states(tmp_path)["mood"]
+    assert (state.values, made.call_count) == ({"m": 1}, 0)
+
+    state.tensors["more"] = torch.zeros(1)
+    assert (sorted(state.tensors), made.call_count) == (["more", "t"], 1)
+    state.tensors = {}
+    write_plugin_states(tmp_path, {"mood": state})
+    assert files(tmp_path) == ["dream.json", "mood.json"]
+
+
+def test_content_that_is_no_tensors_is_damage_before_anybody_asks(tmp_path):
+    write_plugin_states(tmp_path, {"mood": PluginState({}, {"t": torch.ones(8)})})
+    (path,) = tmp_path.glob("*.safetensors")
+    other = b"not what is written by us, but with the right hash"
+    entry = (tmp_path / "mood.json").read_text().replace(durable.sha256(path.read_bytes()), durable.sha256(other))
+    (tmp_path / "mood.json").write_text(entry)
+    path.write_bytes(other)
+
+    with pytest.raises(LifeDamaged, match=r"safetensors holds no tensors"):
+        read_plugin_states(tmp_path)

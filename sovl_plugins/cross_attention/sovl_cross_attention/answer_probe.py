@@ -17,6 +17,7 @@ from sovl_core.data_processing import encode_text, pad_token_id
 from sovl_core.model_layers import decoder_layers, hidden_size
 from sovl_cross_attention.base_states import base_states, unit_rms
 from sovl_cross_attention.reader import READ_TOKENS, padded, word_ids
+from sovl_cross_attention.settings import LEAST_SKILL
 
 if TYPE_CHECKING:
     from sovl_core.models import Models
@@ -31,8 +32,6 @@ HEIGHTS = (0.47, 0.67)
 BATCH = 32
 #: Parts that practice is cut into: each is judged by a probe that learned from the others.
 FOLDS = 5
-#: Share of answered and unanswered questions in the right order below which the base is taken not to know.
-LEAST_SKILL = 0.8
 #: Lessons read first, and the skill after them below which the rest is not worth the time.
 TRIAL, LEAST_TRIAL_SKILL = 20, 0.7
 #: Penalty on the squared weights.

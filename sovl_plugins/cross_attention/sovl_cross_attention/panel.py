@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from sovl_core.plugin import StatusPanel
+from sovl_cross_attention.settings import LEAST_SKILL
 
 if TYPE_CHECKING:
-    from sovl_cross_attention.answer_probe import AnswerProbe
     from sovl_cross_attention.settings import CrossAttentionSettings
     from sovl_cross_attention.stack import CrossAttentionStack
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 def status_panel(
     settings: CrossAttentionSettings,
     multiplier: float,
-    probe: Optional[AnswerProbe],
+    skill: Optional[float],
     stack: Optional[CrossAttentionStack],
 ) -> StatusPanel:
     """Return the panel.
 
     :param multiplier: how much of the last night was accepted.
-    :param probe: None before it has practised.
+    :param skill: of the answer probe, None before it has practised.
     :param stack: None while no models are loaded.
     """
     rows: Dict[str, Any] = {
@@ -29,7 +29,7 @@ def status_panel(
         "reach": f"{multiplier:.2f}",
         "dynamic": settings.dynamic,
         "relevance gate": f"threshold {settings.relevance_threshold}" if settings.relevance_gate else "off",
-        "answer probe": _probe_row(probe) if settings.answer_probe else "off",
+        "answer probe": _probe_row(skill) if settings.answer_probe else "off",
     }
     if stack is not None:
         rows["scaffold"] = "moves with the base" if stack.stepped else "reads the prompt"
@@ -38,8 +38,8 @@ def status_panel(
     return StatusPanel("Cross-attention", rows)
 
 
-def _probe_row(probe: Optional[AnswerProbe]) -> str:
-    if probe is None:
+def _probe_row(skill: Optional[float]) -> str:
+    if skill is None:
         return "learns in the first night"
-    skill = f"{probe.skill:.2f} of questions told apart in practice"
-    return skill if probe.trusted else f"not used: only {skill}"
+    shown = f"{skill:.2f} of questions told apart in practice"
+    return shown if skill >= LEAST_SKILL else f"not used: only {shown}"

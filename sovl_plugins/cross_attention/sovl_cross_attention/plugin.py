@@ -12,9 +12,11 @@ from sovl_core.system_logging import log_info
 from sovl_cross_attention.influence import dynamic_factor
 from sovl_cross_attention.panel import status_panel
 from sovl_cross_attention.settings import CrossAttentionSettings
+from sovl_cross_attention.stored_routing import holds_routing, stored_memories, stored_skill
 from sovl_cross_attention.tuning_command import cross_command
 
 if TYPE_CHECKING:
+
     from sovl_core.data_processing import Batch
     from sovl_core.events import (
         Forgetting,
@@ -56,6 +58,8 @@ class CrossAttentionPlugin(Plugin):
         self.multiplier = 1.0
         self.prompts_heard = True
         self._router: Optional[MemoryRouter] = None
+        #: What the router knew when it was stored, until there is one.
+        self._stored: Optional[PluginState] = None
 
     @property
     def router(self) -> MemoryRouter:
@@ -63,7 +67,10 @@ class CrossAttentionPlugin(Plugin):
         if self._router is None:
             from sovl_cross_attention.memory_router import MemoryRouter
 
-            self._router = MemoryRouter(self.settings, self.context.journal, self.context.logger)
+            router = MemoryRouter(self.settings, self.context.journal, self.context.logger)
+            if self._stored is not None:
+                router.load(self._stored)
+            self._router, self._stored = router, None
         return self._router
 
     @hookimpl
@@ -164,6 +171,10 @@ class CrossAttentionPlugin(Plugin):
         # The position that foretells an answer's first token is the prompt's last. Whether the pass runs over answers
         # alone or over everything is for plugins further inside to say; its length tells.
         positions = step.batch.prompt_mask.roll(-1, 1).logical_not() & step.batch.attention_mask.bool()
+        if step.phase == "night" and self.stack.is_identity and self.settings.start == "pointer":
+            from sovl_cross_attention.pointer_start import begin_as_pointer
+
+            begin_as_pointer(self.stack, step, positions, scaffold_context, self.context.config.core.seed)
         with self.stack.hearing(scaffold_context, everywhere=True, positions=positions):
             return (yield)
 
@@ -207,20 +218,21 @@ class CrossAttentionPlugin(Plugin):
     @hookimpl
     def on_status(self) -> StatusPanel:
         """Give placement, gates and influence."""
-        probe = None if self._router is None else self._router.probe
-        return status_panel(self.settings, self.multiplier, probe, self.stack)
+        return status_panel(self.settings, self.multiplier, self._skill(), self.stack)
 
     @hookimpl
     def on_forget(self, forgetting: Forgetting) -> None:
         """Let no prompt be about what was forgotten; with nothing left to be about, the base answers alone."""
-        if self._router is not None and self._router.forget(forgetting.episodes):
+        if self._stored is not None and not stored_memories(self._stored).intersection(forgetting.episodes):
+            return
+        if self._has_router and self.router.forget(forgetting.episodes):
             self.multiplier = 0.0
 
     @hookimpl
     def on_save_state(self, state: PluginState) -> None:
         """Save the relevance gate and how much of the night was accepted."""
-        if self._router is not None:
-            self._router.save(state)
+        if self._has_router:
+            self.router.save(state)
         state.values["multiplier"] = self.multiplier
         state.values["prompts_heard"] = self.prompts_heard
 
@@ -229,8 +241,22 @@ class CrossAttentionPlugin(Plugin):
         """Take both back."""
         self.multiplier = float(state.values.get("multiplier", 1.0))
         self.prompts_heard = bool(state.values.get("prompts_heard", True))
-        if self._router is not None or state.tensors:
-            self.router.load(state)
+        if self._router is not None:
+            self._router.load(state)
+        else:
+            self._stored = state if holds_routing(state) else None
+
+    @property
+    def _has_router(self) -> bool:
+        """True when there is a router, or would be one on first use that knows something."""
+        return self._router is not None or self._stored is not None
+
+    def _skill(self) -> Optional[float]:
+        """Return how well the answer probe did in practice, None before that."""
+        if self._stored is not None:
+            return stored_skill(self._stored)
+        probe = None if self._router is None else self._router.probe
+        return None if probe is None else probe.skill
 
     def _change_layers(self, wanted: str) -> str:
         from sovl_core.model_layers import decoder_layers

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from sovl_cross_attention.panel import status_panel
@@ -27,13 +25,13 @@ def test_without_models_there_are_no_layers_to_show():
 
 @pytest.mark.no_torch
 @pytest.mark.parametrize(
-    ("on", "probe", "row"),
+    ("on", "skill", "row"),
     [
-        (False, SimpleNamespace(skill=0.9, trusted=True), "off"),
+        (False, 0.9, "off"),
         (True, None, "learns in the first night"),
-        (True, SimpleNamespace(skill=0.9, trusted=True), "0.90 of questions told apart in practice"),
-        (True, SimpleNamespace(skill=0.5, trusted=False), "not used: only 0.50 of questions told apart in practice"),
+        (True, 0.9, "0.90 of questions told apart in practice"),
+        (True, 0.5, "not used: only 0.50 of questions told apart in practice"),
     ],
 )
-def test_it_tells_what_became_of_the_answer_probe(on, probe, row):
-    assert status_panel(CrossAttentionSettings(answer_probe=on), 1.0, probe, None).rows["answer probe"] == row
+def test_it_tells_what_became_of_the_answer_probe(on, skill, row):
+    assert status_panel(CrossAttentionSettings(answer_probe=on), 1.0, skill, None).rows["answer probe"] == row

@@ -8,10 +8,12 @@ import sys
 import pytest
 import torch
 
-from sovl_core.events import NightReport, StepResult, Turn
+from sovl_core.events import Forgetting, NightReport, StepResult, Turn
 from sovl_core.model_layers import decoder_layers
 from sovl_core.plugin import PluginState
+from sovl_core.state_files import read_plugin_states, write_plugin_states
 from sovl_cross_attention import CrossAttentionPlugin
+from sovl_cross_attention.answer_probe import AnswerProbe
 from sovl_cross_attention.relevance import NOTHING
 
 
@@ -126,6 +128,35 @@ def test_state_comes_back(plugin, world):
     other.on_load_state(PluginState())
     assert other.multiplier == 1.0
     assert other.router.gate.prompts() == {}
+
+
+def test_stored_tensors_are_left_alone_until_a_prompt_is_routed_or_a_known_memory_forgotten(plugin, world, tmp_path):
+    plugin.router.teach(world.loaded, {"a": 4, "b": NOTHING}, int)
+    plugin.router.probe = AnswerProbe()
+    plugin.router.probe.skill = 0.9
+    world.settings.answer_probe = True
+    state, again, other = PluginState(), PluginState(), CrossAttentionPlugin()
+    plugin.on_save_state(state)
+    write_plugin_states(tmp_path, {"cross_attention": state})
+    stored = read_plugin_states(tmp_path)["cross_attention"]
+    other.on_start(world)
+    other.on_load_state(stored)
+    other.on_forget(Forgetting([7]))
+    assert other.on_status().rows["answer probe"] == "0.90 of questions told apart in practice"
+    assert other.multiplier == 1.0
+    assert stored._content is not None
+
+    other.on_save_state(again)
+    assert stored._content is None
+    assert (again.values, sorted(again.tensors)) == (state.values, sorted(state.tensors))
+    assert all(torch.equal(again.tensors[name], tensor) for name, tensor in state.tensors.items())
+    assert other.on_status().rows["answer probe"] == "0.90 of questions told apart in practice"
+
+    other = CrossAttentionPlugin()
+    other.on_start(world)
+    other.on_load_state(read_plugin_states(tmp_path)["cross_attention"])
+    other.on_forget(Forgetting([4]))
+    assert (other.multiplier, other.router.gate.prompts()) == (0.0, {})
 
 
 def test_its_state_needs_no_torch_before_there_is_any():

@@ -90,10 +90,10 @@ class DreamMemory:
 
     def rows(self) -> Optional[Tuple[Tensor, Tensor]]:
         """Return vectors float32 [rows, width] and weights float32 [rows], None when there is no trace."""
-        import torch
-
         if not self.traces:
             return None
+        import torch
+
         weights = torch.tensor([trace.weight for trace in self.traces])
         return torch.stack([trace.vector for trace in self.traces]), weights
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import partial
-from typing import TYPE_CHECKING, Any, Dict, Generator, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, Generator, List, Optional, Tuple
 
 from sovl_core.hookspecs import hookimpl
 from sovl_core.plugin import Command, Plugin, PluginState, StatusPanel
@@ -52,8 +52,18 @@ class MemoryPlugin(Plugin):
     def __init__(self) -> None:
         self.settings = MemorySettings()
         self.token_map = TokenMap(self.settings)
-        self.dream_memory = DreamMemory(self.settings)
+        self._dream_memory = DreamMemory(self.settings)
+        #: Holds the traces until somebody needs more than their weights.
+        self._stored: Optional[PluginState] = None
         self._tokens: Optional[ScaffoldTokens] = None
+
+    @property
+    def dream_memory(self) -> DreamMemory:
+        """The traces; stored ones are taken back on first use, because that needs torch."""
+        if self._stored is not None:
+            self._dream_memory.load(self._stored.values, self._stored.tensors)
+            self._stored = None
+        return self._dream_memory
 
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
@@ -61,7 +71,7 @@ class MemoryPlugin(Plugin):
         self.context = context
         self.settings = context.settings
         self.token_map = TokenMap(self.settings)
-        self.dream_memory = DreamMemory(self.settings)
+        self._dream_memory, self._stored = DreamMemory(self.settings), None
 
     @hookimpl
     def on_models_loaded(self, models: Models) -> None:
@@ -116,7 +126,8 @@ class MemoryPlugin(Plugin):
     @hookimpl
     def on_forget(self, forgetting: Forgetting) -> None:
         """Drop the traces of what was forgotten."""
-        self.dream_memory.forget(forgetting.episodes)
+        if any(episode in forgetting.episodes for _, episode in self._traces()):
+            self.dream_memory.forget(forgetting.episodes)
 
     @hookimpl
     def on_commands(self) -> List[Command]:
@@ -129,8 +140,9 @@ class MemoryPlugin(Plugin):
     @hookimpl
     def on_status(self) -> StatusPanel:
         """Give mode, tokens in use and traces."""
-        weights = ", ".join(f"{trace.weight:.2f}" for trace in self.dream_memory.traces)
-        count = f"{len(self.dream_memory.traces)} of {self.settings.dream_memory_size}"
+        traces = self._traces()
+        weights = ", ".join(f"{weight:.2f}" for weight, _ in traces)
+        count = f"{len(traces)} of {self.settings.dream_memory_size}"
         rows: Dict[str, Any] = {
             "scaffold memory": self.settings.scaffold_memory,
             "tokens in use": len(self.token_map),
@@ -153,10 +165,16 @@ class MemoryPlugin(Plugin):
         same_base = values.get("base") == core.base_model
         self.token_map.load_dict(values.get("token_map", {}) if same_base else {})
         if same_base and values.get("scaffold") == core.scaffold_model:
-            self.dream_memory.load(values, state.tensors)
+            self._stored = state
         else:
-            self.dream_memory.load({}, {})
+            self._stored = PluginState()
             log_info(self.context.logger, "memory_of_other_models_left_out", base=values.get("base"))
+
+    def _traces(self) -> List[Tuple[float, Optional[int]]]:
+        """Return weight and episode of each trace, without their vectors."""
+        if self._stored is not None:
+            return [(float(weight), episode) for weight, episode in self._stored.values.get("traces", [])]
+        return [(trace.weight, trace.episode) for trace in self._dream_memory.traces]
 
     def _without_adapter(self, turn: Turn) -> Any:
         leave_out = self.settings.scaffold_memory == "token" and turn.purpose not in NIGHTLY and turn.use_scaffold

@@ -14,6 +14,7 @@ import sovl_memory.plugin
 from sovl_core.events import DreamRequest, Forgetting, Reply, ScaffoldContext, Turn
 from sovl_core.plugin import PluginState
 from sovl_core.records import Episode
+from sovl_core.state_files import read_plugin_states, write_plugin_states
 from sovl_memory import MemoryPlugin, MemorySettings
 
 
@@ -252,6 +253,35 @@ def test_state_round_trips(plugin, context, models):
     other = restarted(plugin, context)
     assert other.token_map.to_dict() == plugin.token_map.to_dict()
     assert torch.equal(other.dream_memory.rows()[0], plugin.dream_memory.rows()[0])
+
+
+def test_stored_vectors_are_left_alone_until_traces_take_part(plugin, context, models, tmp_path):
+    dream(plugin, models)
+    plugin.dream_memory.fade()
+    state, again = PluginState(), MemoryPlugin()
+    plugin.on_save_state(state)
+    write_plugin_states(tmp_path, {"memory": state})
+    stored = read_plugin_states(tmp_path)["memory"]
+    (trace,) = plugin.dream_memory.traces
+    again.on_start(context)
+    again.on_load_state(stored)
+    again.on_forget(Forgetting([trace.episode + 1]))
+    assert again.on_status().rows == plugin.on_status().rows
+    assert again.on_status().rows["dream memory"] == "1 of 10 (0.95)"
+    assert stored._content is not None
+
+    assert torch.equal(again.dream_memory.rows()[0], plugin.dream_memory.rows()[0])
+    again.on_load_state(read_plugin_states(tmp_path)["memory"])
+    again.on_forget(Forgetting([trace.episode]))
+    assert again.on_status().rows["dream memory"] == "0 of 10"
+    assert again.dream_memory.rows() is None
+
+
+def test_saving_an_empty_memory_needs_no_torch(plugin, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    state = PluginState()
+    plugin.on_save_state(state)
+    assert (state.values["traces"], state.tensors) == ([], {})
 
 
 @pytest.mark.parametrize(("core", "tokens"), [({"base_model": "other"}, 0), ({"scaffold_model": "other"}, 1)])
