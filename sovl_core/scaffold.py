@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence,
 
 from sovl_core import model_layers
 from sovl_core.error_handling import BadInput, ConfigError, ModelNotFound
+from sovl_core.lean_peft import without_bitsandbytes
 from sovl_core.pretrained import is_quantized, load_causal_lm, load_tokenizer, quiet_transformers
 from sovl_core.shared_layers import first_layers_config, shared_layers
 
@@ -237,11 +238,16 @@ def _first_layers_from_disk(
 
 
 def _with_lora(model: Any, config: SystemConfig, layers: Optional[int] = None) -> Any:
+    if not config.lora.enabled:
+        return model.requires_grad_(False).eval()
+    with contextlib.nullcontext() if is_quantized(model) else without_bitsandbytes():
+        return _adapted(model, config, layers)
+
+
+def _adapted(model: Any, config: SystemConfig, layers: Optional[int]) -> Any:
     import torch
     from peft import LoraConfig, get_peft_model
 
-    if not config.lora.enabled:
-        return model.requires_grad_(False).eval()
     lora = LoraConfig(
         r=config.lora.rank,
         lora_alpha=config.lora.alpha,
