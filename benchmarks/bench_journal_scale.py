@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.lives import QUESTION, endless, fresh_life, greedy
 from benchmarks.many_episodes import long_life
-from benchmarks.processes import run, script
+from benchmarks.processes import environment, run, script
 
 if TYPE_CHECKING:
     from benchmarks.figures import Figures
@@ -84,4 +84,5 @@ def _turn(life: SOVLSystem, size: Size) -> Any:
 
 
 def _sovl(*arguments: str) -> None:
-    subprocess.run([SOVL, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    command = [SOVL, *arguments]
+    subprocess.run(command, env=environment(), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
