@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sovl_core.vitals import Vitals
 
 VITALS_KEY = "vitals"
+#: Which night was current when the state of the day was saved.
+NIGHT_KEY = "state_of_night"
 
 
 class StateKeeper:
@@ -48,16 +50,14 @@ class StateKeeper:
     def load(self, of_night: Callable[[], Dict[str, PluginState]]) -> None:
         """Load vital signs and plugin state.
 
-        :param of_night: gives the state stored with the current night, for when the day has none.
+        :param of_night: gives the state stored with the current night, for when the day has none that goes with it.
         """
         self._vitals.load_dict(self._journal.get_value(VITALS_KEY, {}))
         states, damaged = self._of_day()
-        if damaged or not states:
-            wanted = damaged if states else None
-            states = {
-                **{name: state for name, state in of_night().items() if wanted is None or name in wanted},
-                **states,
-            }
+        if not states or self._is_of_another_night():
+            states = {**states, **of_night()}
+        elif damaged:
+            states.update((name, state) for name, state in of_night().items() if name in damaged)
         self.take_back(states)
 
     def take_back(self, states: Dict[str, PluginState]) -> None:
@@ -80,6 +80,8 @@ class StateKeeper:
         from sovl_core.night_store import write_plugin_states
 
         self.save_vitals()
+        # Before the state is gathered: should a night be accepted meanwhile, what is saved is not of it.
+        night = self._journal.current_night()
         try:
             write_plugin_states(self._folder, self.gather())
         except OSError as error:
@@ -87,6 +89,7 @@ class StateKeeper:
                 f"The state of the plugins could not be saved in {self._folder}: {error}",
                 "Make room on the disk; the conversation itself is safe in the journal",
             ) from error
+        self._journal.set_value(NIGHT_KEY, {"night": night})
 
     def save_vitals(self) -> None:
         """Write the vital signs alone, which is cheap enough for every turn."""
@@ -106,6 +109,14 @@ class StateKeeper:
         """Count so many characters as gone through, and save."""
         self._vitals.exposure += characters
         self.save()
+
+    def _is_of_another_night(self) -> bool:
+        """Return True where the process was killed after it woke up with a night, and before it saved.
+
+        What a plugin knows of a night (which prompts its weights are for, say) is of no use with another one's weights.
+        """
+        saved = self._journal.get_value(NIGHT_KEY, {})
+        return "night" in saved and saved["night"] != self._journal.current_night()
 
     def _of_day(self) -> Tuple[Dict[str, PluginState], List[str]]:
         """Return the state of the running day, and the names of plugins whose state is damaged."""

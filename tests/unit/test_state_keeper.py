@@ -69,6 +69,45 @@ def test_the_day_knows_more_than_the_night(open_world: Any) -> None:
     assert plugin.count == 5
 
 
+def _accepted_night(journal: Any) -> int:
+    number: int = journal.open_night(journal.current_night(), "command", {})
+    journal.accept_night(number, "accepted", [], {})
+    return number
+
+
+def test_after_a_kill_between_waking_up_and_saving_the_state_is_the_nights(open_world: Any, journal: Any) -> None:
+    open_world(Remembers(5), Other(6)).keeper.save()
+    _accepted_night(journal)
+    plugin, other = Remembers(), Other()
+    later = open_world(plugin, other)
+    later.keeper.load(lambda: {"remembers": PluginState({"count": 7})})
+    assert (plugin.count, other.count) == (7, 6)
+    plugin.count = 8
+    later.keeper.save()
+    open_world(plugin).keeper.load(lambda: {"remembers": PluginState({"count": 7})})
+    assert plugin.count == 8
+
+
+def test_after_a_kill_between_going_back_and_saving_the_state_is_the_nights(open_world: Any, journal: Any) -> None:
+    first = _accepted_night(journal)
+    _accepted_night(journal)
+    open_world(Remembers(5)).keeper.save()
+    journal.use_night(first)
+    plugin = Remembers()
+    open_world(plugin).keeper.load(lambda: {"remembers": PluginState({"count": 7})})
+    assert plugin.count == 7
+
+
+def test_what_is_saved_while_a_night_is_accepted_is_not_of_it(open_world: Any, journal: Any) -> None:
+    world = open_world(Remembers(5))
+    gather = world.keeper.gather
+    world.keeper.gather = lambda: (gather(), _accepted_night(journal))[0]
+    world.keeper.save()
+    plugin = Remembers()
+    open_world(plugin).keeper.load(lambda: {"remembers": PluginState({"count": 7})})
+    assert plugin.count == 7
+
+
 def test_the_state_of_an_absent_plugin_is_kept(open_world: Any) -> None:
     open_world(Remembers(5)).keeper.save()
     without = open_world()
