@@ -149,6 +149,11 @@ class Life:
         except (OSError, ValueError, TypeError, KeyError, OverflowError):
             return None
 
+    def writer(self) -> Optional[Holder]:
+        """Return who writes this life now: its holder, unless that process is known to have been killed."""
+        holder = self.holder()
+        return None if holder is None or holder.alive is False else holder
+
     def close(self) -> None:
         """Give the lock back; closing twice does no harm."""
         if self._lock is None:

@@ -177,7 +177,9 @@ def _life(app: AppContext) -> Iterator[Finding]:
     night = "no night yet" if current is None else f"awake with night {current}"
     yield Finding("life", GOOD, f"{path}: {journal.count_episodes()} turns, {night}")
     holder = None if app.in_session else Life(path).holder()
-    if holder is not None:
+    if holder is not None and holder.alive is False:
+        yield Finding("life", NOTE, f"whoever wrote it last was killed ({holder}); the next start takes it over")
+    elif holder is not None:
         yield Finding("life", NOTE, f"it is being written by {holder}")
     if (path / QUARANTINE).is_dir():
         said = f"what was damaged is kept in {path / QUARANTINE}; what is forgotten is not taken out of it"

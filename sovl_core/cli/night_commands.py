@@ -134,7 +134,7 @@ def _as_it_is(app: AppContext, record: NightRecord) -> NightRecord:
     """Return a night that is under way as ``interrupted`` when nobody lives it at the moment."""
     if record.status != "running":
         return record
-    under_way = app.system().asleep if app.in_session else app.system().life.holder() is not None
+    under_way = app.system().asleep if app.in_session else app.system().life.writer() is not None
     return record if under_way else dataclasses.replace(record, status="interrupted")
 
 

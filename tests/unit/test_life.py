@@ -250,6 +250,14 @@ def test_unreadable_note_of_the_holder_does_no_harm(path, note):
             Life.open(path)
 
 
+@pytest.mark.parametrize(("alive", "writes"), [(True, True), (None, True), (False, False)])
+def test_a_holder_that_was_killed_writes_no_more(path, mocker, alive, writes):
+    with Life.open(path) as life:
+        mocker.patch.object(Holder, "alive", mocker.PropertyMock(return_value=alive))
+        assert (life.writer() is not None) is writes
+        assert life.holder() is not None
+
+
 @pytest.mark.parametrize(
     ("holder", "alive"),
     [

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, List
@@ -9,6 +11,7 @@ import pytest
 
 from sovl_core.cli.doctor_checks import BAD, GOOD, NOTE, Finding, examine, find_on_disk
 from sovl_core.journal import Journal
+from sovl_core.life import Holder
 from sovl_core.plugin_records import PluginInfo
 
 
@@ -140,6 +143,17 @@ def test_a_journal_that_cannot_be_read_is_said_once_with_what_mends_it(shell: An
     (wrong,) = [finding for finding in examine(app) if finding.state == BAD]
     assert wrong.what == "journal"
     assert wrong.hint.startswith("sovl doctor --repair: read what can be read into a new journal")
+
+
+@pytest.mark.parametrize(("pid", "said"), [(os.getpid(), "is being written by"), (999999999, "was killed")])
+def test_whoever_writes_a_life_is_named_and_who_was_killed_does_not_write_it(
+    shell: Any, app: Any, store: Any, mocker: Any, pid: int, said: str
+) -> None:
+    assert shell("config", "set", "generation.greedy", "true") == 0
+    mocker.patch("sovl_core.life.Life.holder", return_value=Holder(pid, socket.gethostname(), 0.0))
+    life = " ".join(finding.said for finding in examine(app) if finding.what == "life")
+    assert said in life
+    assert ("is being written" in life) is (pid == os.getpid())
 
 
 def test_a_full_disk_is_worth_knowing(app: Any, store: Any, mocker: Any) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from typing import Any
 
 import pytest
 
 from sovl_core.events import Dream
+from sovl_core.life import Holder
 
 pytestmark = pytest.mark.no_torch
 
@@ -92,11 +95,15 @@ def test_a_night_that_nobody_lives_at_the_moment_is_interrupted(shell: Any, mock
 
     shell.prepare = begin
     holder = mocker.patch("sovl_core.life.Life.holder", return_value=None)
+    killed = Holder(999999999, socket.gethostname(), 0.0)
     assert shell("nights", "show", "1", "--json") == 0
     assert json.loads(shell.out)["status"] == "interrupted"
     assert shell("nights") == 0
     assert "interrupted" in shell.out
-    holder.return_value = "process 1"
+    holder.return_value = killed
+    assert shell("nights", "list", "--json") == 0
+    assert json.loads(shell.out)[0]["status"] == "interrupted"
+    holder.return_value = Holder(os.getpid(), socket.gethostname(), 0.0)
     assert shell("nights", "list", "--json") == 0
     assert json.loads(shell.out)[0]["status"] == "running"
 
