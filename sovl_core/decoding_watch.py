@@ -76,8 +76,7 @@ class DecodingWatch(StoppingCriteria):  # type: ignore[misc]
         self._end_ids = frozenset(end_ids)
         self._cancelled = cancelled
         self._repetition_check = repetition_check
-        # The last copy is found out with its last token: until then its first ones must not have been passed on.
-        self._text = ReplyText(tokenizer, on_text, stops, REPEATED_TOKENS - 1 if repetition_check else 0)
+        self._text = ReplyText(tokenizer, on_text, stops)
 
     def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:
         """Take the last token of ``input_ids``, int [1, tokens]; return whether to stop, bool [1]."""
@@ -95,7 +94,8 @@ class DecodingWatch(StoppingCriteria):  # type: ignore[misc]
             self.finish_reason = "repetition"
             self._keep(len(self.token_ids) - REPEATED_TOKENS)
         else:
-            kept = self._text.push(token)
+            # A copy is found out with its last token: until then its first ones must not have been passed on.
+            kept = self._text.push(token, begun_copy(self.token_ids) if self._repetition_check else 0)
             if kept is not None:
                 self.finish_reason = "stop"
                 self._keep(kept)
@@ -122,3 +122,11 @@ def repeats(ids: Sequence[int], has_letter: Callable[[Sequence[int]], bool]) -> 
     return has_letter(last) or list(ids[-REPEATED_TOKENS * COPIES_WITHOUT_LETTERS :]) == (
         list(last) * COPIES_WITHOUT_LETTERS
     )
+
+
+def begun_copy(ids: Sequence[int]) -> int:
+    """Return how many of the last of ``ids`` may be the beginning of three that repeat the three before them."""
+    for length in range(REPEATED_TOKENS - 1, 0, -1):
+        if len(ids) >= REPEATED_TOKENS + length and ids[-length:] == ids[-REPEATED_TOKENS - length : -REPEATED_TOKENS]:
+            return length
+    return 0

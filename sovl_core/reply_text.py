@@ -19,7 +19,6 @@ class ReplyText:
     :param tokenizer: decodes the ids.
     :param on_text: told each new piece; together the pieces are :attr:`text`.
     :param stops: strings before which the reply ends.
-    :param held_tokens: how many of the last tokens are not handed out yet.
     """
 
     def __init__(
@@ -27,12 +26,10 @@ class ReplyText:
         tokenizer: Any,
         on_text: Optional[Callable[[str], None]] = None,
         stops: Sequence[str] = (),
-        held_tokens: int = 0,
     ) -> None:
         self._tokenizer = tokenizer
         self._on_text = on_text
         self._stops = tuple(stops)
-        self._held_tokens = held_tokens
         self._ids: List[int] = []
         # Ends of the raw text after each token. A token is decoded together with the few before it, from the last
         # place but one at which a character was complete, so that its spaces come out as they stand in the sentence.
@@ -48,9 +45,10 @@ class ReplyText:
         """The reply as far as it has been handed out."""
         return self._raw[: self._given].lstrip()
 
-    def push(self, token: int) -> Optional[int]:
+    def push(self, token: int, held: int = 0) -> Optional[int]:
         """Take one more token.
 
+        :param held: how many of the last tokens, this one among them, are not handed out yet.
         :return: how many tokens the reply consists of when it has come to a stop string, else None.
         """
         before = len(self._raw)
@@ -62,9 +60,9 @@ class ReplyText:
             self._raw = self._raw[:stop]
             self._ends = [min(end, stop) for end in self._ends]
             return sum(1 for start in [0, *self._ends[:-1]] if start < stop)
-        held = len(self._ids) - self._held_tokens
-        if held > 0:
-            self._give(self._certain(self._ends[held - 1]))
+        certain = len(self._ids) - held
+        if certain > 0:
+            self._give(self._certain(self._ends[certain - 1]))
         return None
 
     def cut(self, tokens: int) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_core.decoding_watch import DecodingWatch, ProbabilityProbe, repeats
-from sovl_core.safe_encoding import encode_trusted
+from sovl_core.safe_encoding import decode_exactly, encode_trusted
 
 NO_IDS = torch.zeros((1, 1), dtype=torch.int64)
 
@@ -87,6 +87,27 @@ def test_a_repetition_is_cut_and_never_heard(chat_tokenizer: Any) -> None:
     assert watch.finish_reason == "repetition"
     assert watch.token_ids == start + loop
     assert watch.finish() == "".join(pieces) == "W xyz"
+
+
+@given(ids=st.lists(st.integers(0, 2), max_size=24))
+def test_nothing_is_heard_that_is_cut_later(chat_tokenizer: Any, ids: List[int]) -> None:
+    letters = encode_trusted(chat_tokenizer, "x1z")
+    pieces: List[str] = []
+    watch = DecodingWatch(chat_tokenizer, [2], pieces.append)
+    for index in ids:
+        if not watch.finish_reason:
+            watch.take(letters[index])
+    assert watch.finish() == "".join(pieces) == decode_exactly(chat_tokenizer, watch.token_ids)
+
+
+def test_what_cannot_be_a_copy_is_heard_at_once(chat_tokenizer: Any) -> None:
+    pieces: List[str] = []
+    watch = DecodingWatch(chat_tokenizer, [2], pieces.append)
+    heard = []
+    for token in encode_trusted(chat_tokenizer, "xyzxyw"):
+        watch.take(token)
+        heard.append("".join(pieces))
+    assert heard == ["x", "xy", "xyz", "xyz", "xyz", "xyzxyw"]
 
 
 def test_a_number_is_no_repetition(chat_tokenizer: Any) -> None:

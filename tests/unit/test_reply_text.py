@@ -14,10 +14,10 @@ STOPS = ("\nUser:", "\nAssistant:")
 
 def feed(tokenizer: Any, text: str, stops: Any = (), held: int = 0) -> Any:
     pieces: List[str] = []
-    reply = ReplyText(tokenizer, pieces.append, stops, held)
+    reply = ReplyText(tokenizer, pieces.append, stops)
     kept = None
     for token in encode_trusted(tokenizer, text):
-        kept = reply.push(token)
+        kept = reply.push(token, held)
         if kept is not None:
             break
     return reply, pieces, kept
@@ -32,9 +32,9 @@ def without_loose_end(text: str) -> str:
 @given(ids=st.lists(st.integers(0, 319)), held=st.integers(0, 3))
 def test_pieces_are_the_text_whatever_the_tokens(chat_tokenizer: Any, ids: List[int], held: int) -> None:
     pieces: List[str] = []
-    reply = ReplyText(chat_tokenizer, pieces.append, (), held)
+    reply = ReplyText(chat_tokenizer, pieces.append)
     for token in ids:
-        assert reply.push(token) is None
+        assert reply.push(token, held) is None
     text = reply.finish()
     assert "".join(pieces) == text == reply.text
     whole = decode_exactly(chat_tokenizer, ids, skip_special_tokens=True)
