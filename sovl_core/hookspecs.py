@@ -61,6 +61,10 @@ class SOVLHookSpecs:
         ``reply.annotations`` is shown by ``sovl why``, see :class:`Reply`; there the turn comes a second time, with the
         purpose ``evaluation``, and what was said is said again.
 
+        The reply is streamed to ``turn.on_text`` while it is made, and nothing shown is taken back: what a wrapper adds
+        to ``reply.text`` is shown after it, another text below it. Set ``turn.on_text`` to None before the ``yield``
+        to have a reply shown only when it is whole.
+
         :param turn: the request; its fields may be changed in place before the reply exists.
         :return: the reply, or None to leave it to the next implementation.
         """

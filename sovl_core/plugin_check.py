@@ -146,7 +146,12 @@ def _implementation(method: Any, options: Any, kind: HookKind, expected: List[st
 def _signature(method: Any, name: str, expected: List[str]) -> Iterator[str]:
     right = f"{name}({', '.join(['self', *expected])})"
     seen: List[str] = []
-    for parameter in inspect.signature(method).parameters.values():
+    try:
+        parameters = inspect.signature(method).parameters
+    except ValueError:  # a method that takes nothing cannot be given its object
+        yield f"{name} does not take self: write it as {right}"
+        return
+    for parameter in parameters.values():
         if parameter.name not in expected:
             hint = did_you_mean(parameter.name, expected) or f"Write it as {right}."
             yield f"{name} takes {parameter}, which this hook does not have. {hint}"
@@ -155,7 +160,7 @@ def _signature(method: Any, name: str, expected: List[str]) -> Iterator[str]:
         if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD or parameter.default is not parameter.empty:
             yield f"{name} must take {parameter.name} as a plain argument without a default: {right}"
     missing = [argument for argument in expected if argument not in seen]
-    if missing and len(seen) == len(inspect.signature(method).parameters):
+    if missing and len(seen) == len(parameters):
         yield f"{name} does not take {' and '.join(missing)}: write it as {right}"
 
 

@@ -52,4 +52,8 @@ def _create(found: Any) -> Any:
         return found()
     except Exception as error:  # the constructor is the plugin's own code
         where = place_of(error, found)
-        raise PluginError(f"creating it raised {describe_error(error)}" + (f" ({where})" if where else "")) from error
+        # Nothing of its own on the stack: it was the call itself that did not fit.
+        hint = "" if where else "Its __init__ takes nothing but self; what the kernel hands over comes with on_start"
+        raise PluginError(
+            f"creating it raised {describe_error(error)}" + (f" ({where})" if where else ""), hint
+        ) from error

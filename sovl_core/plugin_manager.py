@@ -369,10 +369,9 @@ class PluginManager:
             return (states[name],)
 
         for name in self._calls.visit(self._kinds["on_save_state"], empty):
-            try:
-                json.dumps(states[name].values)
-            except (TypeError, ValueError, RecursionError) as error:
-                self._registry.fail(name, "on_save_state", error)
+            problem = _more_than_json(states[name].values)
+            if problem:
+                self._registry.fail(name, "on_save_state", TypeError(problem))
         return {name: state for name, state in states.items() if self._registry.is_on(name)}
 
     def on_load_state(self, states: Mapping[str, PluginState]) -> None:
@@ -381,3 +380,15 @@ class PluginManager:
 
     def _tell(self, hook: str, argument: Any) -> None:
         self._calls.visit(self._kinds[hook], lambda plugin: (argument,))
+
+
+def _more_than_json(values: Any) -> str:
+    """Return what of a plugin's values JSON cannot hold, "" when it can hold all."""
+    if not isinstance(values, dict):
+        return f"state.values is a {type(values).__name__}; it has to stay a dictionary"
+    for key, value in values.items():
+        try:
+            json.dumps({key: value})
+        except (TypeError, ValueError, RecursionError) as error:
+            return f"state.values[{key!r}] is more than JSON can hold ({error}); tensors belong in state.tensors"
+    return ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, 
 
 from sovl_core.background import Outcome
 from sovl_core.collaborators import Collaborators
+from sovl_core.command_mistakes import mistakes_named
 from sovl_core.day_training import TrainingData
 from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.events import Dream, Feedback, Idle, NightInterrupted, NightReport, Progress, Reply, Turn, Utterance
@@ -299,12 +300,13 @@ class SOVLSystem:
     def commands(self) -> Dict[str, Command]:
         """Return the plugins' commands by name; of two with one name the second is called ``plugin.name``.
 
-        Each ``run`` returns text, whatever the plugin's own returns.
+        Each ``run`` returns text, whatever the plugin's own returns. What is wrong with it is raised as a
+        :class:`PluginError` that names the plugin; what is wrong with the input, the disk or the memory as it is.
         """
         commands: Dict[str, Command] = {}
         for plugin, command in self.plugins.on_commands():
             name = command.name if command.name not in commands else f"{plugin}.{command.name}"
-            commands[name] = dataclasses.replace(command, name=name, run=self._guarded(command.run))
+            commands[name] = dataclasses.replace(command, name=name, run=self._guarded(plugin, command))
         return commands
 
     def why(self, episode: Optional[int] = None) -> Explanation:
@@ -408,11 +410,11 @@ class SOVLSystem:
                 raise
             raise failure from error
 
-    def _guarded(self, run: Callable[..., Union[str, Utterance]]) -> Callable[..., str]:
+    def _guarded(self, plugin: str, command: Command) -> Callable[..., str]:
         # A command may use the models directly, beside a night that is training them.
         def guarded(words: List[str], options: Dict[str, Any]) -> str:
-            with self._parts.gate.turn():
-                said = run(words, options)
+            with self._parts.gate.turn(), mistakes_named(self.plugins, plugin, command.name):
+                said = command.run(words, options)
             if not isinstance(said, Utterance):
                 return said
             self._parts.talk.say(said)

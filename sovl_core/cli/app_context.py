@@ -264,3 +264,5 @@ class AppContext:
         if system is not None:
             self.check_plugins()
             system.close()
+            # State is saved last: what a plugin does wrong there would be lost without a word.
+            self.check_plugins()

@@ -40,7 +40,7 @@ class SuggestingGroup(click.Group):
             return name, command, args[1:]
         known = self.list_commands(ctx)
         guess = nearest(name, known)
-        meant = f"Did you mean {guess!r}?" if guess else f"There are: {', '.join(known)}."
+        meant = f"Did you mean {guess!r}?" if guess else f"There are: {', '.join(known) or 'none'}."
         hint = f"{ctx.command_path} {guess}" if guess else f"{ctx.command_path} --help"
         raise UnknownCommand(f"There is no command {name!r}. {meant}", ctx, hint)
 

@@ -36,7 +36,11 @@ class PluginWatch:
             self._known.add(info.name)
             origin = f" ({info.distribution} {info.version})" if info.distribution else ""
             reason = (info.reason or "no reason given").rstrip(".")
-            more = f"More: sovl plugins info {info.name}"
+            failed = [failure for failure in self._system.plugins.failures if failure.plugin == info.name]
+            if failed and failed[-1].where:
+                reason += f" ({failed[-1].where})"
+            # Another process knows nothing of what failed in this one, but for the log.
+            more = "More: sovl log --errors" if failed else f"More: sovl plugins info {info.name}"
             self._note(f"Plugin {info.name!r}{origin} is off: {reason}{'' if reason.endswith('?') else '.'} {more}")
 
     def _check_tables(self, installed: List[str]) -> None:

@@ -63,6 +63,20 @@ class WordWrapper:
         return gap + word
 
 
+def left_to_print(streamed: str, text: str) -> str:
+    """Return what a reader who saw ``streamed`` has not seen of a reply: a plugin may change it once it is there.
+
+    :return: what goes on after it; all of it, on a line of its own, where the reply is another; "" where it is only
+        shorter, for nothing can be taken back.
+    """
+    if text.startswith(streamed):
+        return text[len(streamed) :]
+    seen, said = streamed.split(), text.split()
+    if seen[: len(said)] == said:
+        return ""
+    return "\n" + text
+
+
 class ReplyPrinter:
     """Prints one reply.
 
@@ -77,6 +91,7 @@ class ReplyPrinter:
         self._cleaner = StreamCleaner()
         self._wrapper = WordWrapper(width)
         self._status: Any = None
+        self._streamed = ""
         self.printed = ""
         #: Why nothing more can be printed (the reader has closed the pipe, say), None while all is well.
         self.failure: Optional[OSError] = None
@@ -107,13 +122,14 @@ class ReplyPrinter:
         """
         if self.failure is not None:
             return
+        self._streamed += piece
         try:
             self._write(self._wrapper.feed(self._cleaner.feed(piece)))
         except OSError as error:
             self.failure = error
 
     def finish(self, text: str) -> None:
-        """End the reply with a line break; prints all of it when nothing was streamed.
+        """End the reply with a line break, after what was not streamed of it.
 
         :param text: the whole reply, as the system returned it.
         :raises OSError: when the stream takes no more.
@@ -121,8 +137,8 @@ class ReplyPrinter:
         if self.failure is not None:
             raise self.failure
         self._write(self._wrapper.feed(self._cleaner.finish()) + self._wrapper.finish())
-        if not self.printed.strip():
-            self._write(self._wrapper.feed(clean(text)) + self._wrapper.finish())
+        rest = left_to_print(self._streamed, text) if self.printed.strip() else text
+        self._write(self._wrapper.feed(clean(rest)) + self._wrapper.finish())
         self._write("\n")
 
     def _write(self, text: str) -> None:

@@ -36,7 +36,7 @@ STRANGERS: Dict[str, List[str]] = {
 
 #: What is said of each that cannot be used, from the name on.
 SAID = {
-    "raises": "(sovl-raises 1.0) is off: failed in on_generate: ValueError: broken.",
+    "raises": "(sovl-raises 1.0) is off: failed in on_generate: ValueError: broken (",
     "answers42": "is off: failed in on_generate: TypeError: returned int where on_generate expects Reply.",
     "hangs": "(sovl-hangs 1.0) is off: failed in on_generate: it has not come back for",
     "misspelt": "(sovl-misspelt 1.0) is off: there is no hook on_genrate. Did you mean on_generate?",
@@ -116,7 +116,9 @@ def test_each_stranger_gets_its_line_and_the_session_lives_on(session: Any) -> N
     for name, expected in SAID.items():
         (line,) = [one for one in said if one.startswith(f"Plugin '{name}' ")]
         assert expected in line
-        assert line.endswith(f"More: sovl plugins info {name}")
+        more = "sovl log --errors" if "failed in" in expected else f"sovl plugins info {name}"
+        assert line.endswith(f"More: {more}")
+    assert any("stranger_raises.py, line 8). More: " in one for one in said)
     (alarm,) = [one for one in said if one.endswith(HANGS)]
     assert alarm.startswith("The plugin 'hangs' (sovl-hangs 1.0) failed in on_generate: it has not come back for")
     assert "(hooks.turn_limit)" in alarm

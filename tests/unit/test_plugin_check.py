@@ -138,6 +138,14 @@ def test_a_wrong_argument_name_is_refused_with_the_right_one() -> None:
     )
 
 
+def test_a_hook_that_forgot_self_is_refused() -> None:
+    class Selfless(Named):
+        @hookimpl
+        def on_status() -> None: ...  # type: ignore[misc]
+
+    assert refusal(Selfless()) == "on_status does not take self: write it as on_status(self)"
+
+
 def test_a_further_argument_is_refused() -> None:
     class Wrong(Named):
         @hookimpl

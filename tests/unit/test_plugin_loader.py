@@ -93,7 +93,9 @@ def test_a_failing_constructor_is_a_refusal_that_says_where(candidate: Any) -> N
 
 
 def test_a_constructor_that_wants_arguments_is_a_refusal(candidate: Any) -> None:
-    assert "creating it raised TypeError: " in refusal(candidate(GOOD + "\n    def __init__(self, x):\n        pass\n"))
+    said = refusal(candidate(GOOD + "\n    def __init__(self, x):\n        pass\n"))
+    assert said.startswith("creating it raised TypeError: ")
+    assert said.endswith("takes nothing but self; what the kernel hands over comes with on_start")
 
 
 def test_a_bad_hook_is_a_refusal(candidate: Any) -> None:

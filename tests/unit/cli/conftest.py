@@ -33,7 +33,9 @@ class FakeSystem:
         self.logger = ThreadSafeLogger(None)
         self.vitals = Vitals()
         self.infos: List[PluginInfo] = []
-        self.plugins = SimpleNamespace(infos=lambda: self.infos, problems=[], hanging=lambda thread=None: False)
+        self.plugins = SimpleNamespace(
+            infos=lambda: self.infos, problems=[], failures=[], hanging=lambda thread=None: False
+        )
         self.conversation = self.journal.new_conversation()
         self.models_loaded = True
         self.asleep = False

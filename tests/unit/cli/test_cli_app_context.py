@@ -178,6 +178,19 @@ def test_it_is_opened_again_although_something_could_not_be_saved(app: Any, mock
     assert "disk full" in app.stderr.getvalue()
 
 
+def test_a_plugin_that_fails_when_its_state_is_saved_is_named(app: Any, mocker: Any) -> None:
+    system = app.system()
+    close = system.close
+
+    def fail() -> None:
+        close()
+        system.infos = [PluginInfo("muse", "m", "1", [], False, "failed in on_save_state: KeyError")]
+
+    mocker.patch.object(system, "close", fail)
+    app.close()
+    assert "Plugin 'muse' (m 1) is off: failed in on_save_state: KeyError." in app.stderr.getvalue()
+
+
 def test_an_alert_is_shown_at_once_wherever_that_is(app: Any) -> None:
     app.alert("muse hangs\x1b[2J")
     assert app.stderr.getvalue() == "muse hangs\n"

@@ -21,6 +21,8 @@ def test_a_group_names_the_nearest_command_or_all() -> None:
     with pytest.raises(UnknownCommand, match="There are: list, undo") as far:
         group.resolve_command(context, ["xyzzy"])
     assert far.value.hint == "nights --help"
+    with pytest.raises(UnknownCommand, match=r"There are: none\."):
+        SuggestingGroup("run").resolve_command(context, ["xyzzy"])
     assert group.resolve_command(context, ["undo", "x"])[2] == ["x"]
 
 

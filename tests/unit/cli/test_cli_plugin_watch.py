@@ -5,7 +5,7 @@ from typing import Any, List
 import pytest
 
 from sovl_core.cli.plugin_watch import PluginWatch
-from sovl_core.plugin_records import PluginInfo
+from sovl_core.plugin_records import PluginFailure, PluginInfo
 from sovl_core.plugin_selection import PluginSelection
 
 pytestmark = pytest.mark.no_torch
@@ -46,3 +46,13 @@ def test_a_question_ends_the_sentence(system: Any) -> None:
     system.infos = [PluginInfo("muse", "m", "1", [], False, "there is no hook on_dreem. Did you mean on_dream?")]
     PluginWatch(system, PluginSelection.from_sources({}, {}), notes.append).check()
     assert notes[0].endswith("Did you mean on_dream? More: sovl plugins info muse")
+
+
+def test_what_failed_is_named_with_its_place_and_the_log_that_knows_more(system: Any) -> None:
+    notes: List[str] = []
+    system.infos = [PluginInfo("muse", "m", "1", [], False, "failed in on_idle: KeyError: 'colour'")]
+    system.plugins.failures.append(PluginFailure("muse", "m", "1", "on_idle", "KeyError: 'colour'", "muse.py, line 3"))
+    PluginWatch(system, PluginSelection.from_sources({}, {}), notes.append).check()
+    assert notes == [
+        "Plugin 'muse' (m 1) is off: failed in on_idle: KeyError: 'colour' (muse.py, line 3). More: sovl log --errors"
+    ]

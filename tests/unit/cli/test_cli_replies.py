@@ -63,6 +63,25 @@ def test_a_reply_that_was_not_streamed_is_printed_at_the_end() -> None:
     assert stream.getvalue() == "All of it\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("I see.\n(noted)", "I see.\n(noted)\n"),
+        ("I see.", "I see.\n"),
+        ("I  see.", "I see.\n"),
+        ("I", "I see.\n"),
+        ("Never!", "I see.\nNever!\n"),
+    ],
+)
+def test_what_a_plugin_made_of_a_reply_after_it_was_streamed_is_seen(text: str, printed: str) -> None:
+    stream = io.StringIO()
+    printer = ReplyPrinter(stream, width=40)
+    for piece in ("I ", "see."):
+        printer.on_text(piece)
+    printer.finish(text)
+    assert stream.getvalue() == printed
+
+
 def test_the_spinner_leaves_with_the_first_word(terminal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     stream = terminal()

@@ -31,12 +31,25 @@ def test_values_that_json_cannot_hold_are_the_plugins_failure(value: Any) -> Non
 
         @hookimpl
         def on_save_state(self, state: Any) -> None:
-            state.values["thing"] = value
+            state.values.update(colour="red", thing=value)
 
     manager = hosted(Hoards(), Everything())
     assert set(manager.on_save_state()) == {"everything"}
     assert manager.failures[0].hook == "on_save_state"
-    assert manager.failures[0].error.startswith("TypeError: ")
+    assert manager.failures[0].error.startswith("TypeError: state.values['thing'] is more than JSON can hold")
+
+
+def test_values_stay_a_dictionary() -> None:
+    class Replaces(Plugin):
+        name = "replaces"
+
+        @hookimpl
+        def on_save_state(self, state: Any) -> None:
+            state.values = ["a", "list"]
+
+    manager = hosted(Replaces())
+    assert manager.on_save_state() == {}
+    assert manager.failures[0].error == "TypeError: state.values is a list; it has to stay a dictionary"
 
 
 def _named(name: str, **declared: Any) -> Plugin:

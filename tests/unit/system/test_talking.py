@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from sovl_core.error_handling import SOVLError
+from sovl_core.error_handling import BadInput, PluginError, SOVLError
 from sovl_core.events import (
     ErrorEvent,
     Reply,
@@ -179,3 +179,34 @@ def test_plugins_see_words_before_the_journal_has_them(life_of: Any) -> None:
         ("Is it ****?", "reply to Is it ****?"),
         ("The code is ****", ""),
     ]
+
+
+def test_a_mistake_in_a_command_is_its_plugins_and_what_is_explained_stays(life_of: Any) -> None:
+    class Clumsy(Plugin):
+        name = "clumsy"
+
+        @hookimpl
+        def on_commands(self) -> List[Command]:
+            return [
+                Command("stumble", "Stumble.", self._stumble),
+                Command("refuse", "Refuse.", self._refuse),
+                Command("alone", "Take nothing.", lambda: "never"),  # type: ignore[arg-type, misc]
+            ]
+
+        def _stumble(self, words: List[str], options: Dict[str, Any]) -> str:
+            raise KeyError("colour")
+
+        def _refuse(self, words: List[str], options: Dict[str, Any]) -> str:
+            raise BadInput("Which one?")
+
+    system = life_of(Clumsy())
+    commands = system.commands()
+    named = r"plugin 'clumsy' .*failed in its command 'stumble': KeyError: 'colour' \(\S+, line \d+\)"
+    with pytest.raises(PluginError, match=named) as caught:
+        commands["stumble"].run([], {})
+    assert isinstance(caught.value.__cause__, KeyError)
+    with pytest.raises(PluginError, match="takes words, a list, and options, a dictionary"):
+        commands["alone"].run([], {})
+    with pytest.raises(BadInput, match="Which one"):
+        commands["refuse"].run([], {})
+    assert [info.name for info in system.plugins.infos() if info.enabled] == ["clumsy"]
