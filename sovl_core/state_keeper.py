@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sovl_core.vitals import Vitals
 
 VITALS_KEY = "vitals"
-#: Which night was current when the state of the day was saved.
+#: Which night the saved state of the day goes with.
 NIGHT_KEY = "state_of_night"
 
 
@@ -46,6 +46,8 @@ class StateKeeper:
         self._warn = warn
         self._read_only = read_only
         self._carried: Dict[str, PluginState] = {}
+        # Not asked of the journal when saving: a night may be accepted, or found damaged, in between.
+        self._night: Optional[int] = None
 
     def load(self, of_night: Callable[[], Dict[str, PluginState]]) -> None:
         """Load vital signs and plugin state.
@@ -62,6 +64,7 @@ class StateKeeper:
 
     def take_back(self, states: Dict[str, PluginState]) -> None:
         """Hand each plugin its state; what is not among it stays as it is."""
+        self._night = self._journal.current_night()
         self._carried.update(states)
         if states:
             self._hooks.on_load_state(states)
@@ -80,8 +83,6 @@ class StateKeeper:
         from sovl_core.night_store import write_plugin_states
 
         self.save_vitals()
-        # Before the state is gathered: should a night be accepted meanwhile, what is saved is not of it.
-        night = self._journal.current_night()
         try:
             write_plugin_states(self._folder, self.gather())
         except OSError as error:
@@ -89,7 +90,7 @@ class StateKeeper:
                 f"The state of the plugins could not be saved in {self._folder}: {error}",
                 "Make room on the disk; the conversation itself is safe in the journal",
             ) from error
-        self._journal.set_value(NIGHT_KEY, {"night": night})
+        self._journal.set_value(NIGHT_KEY, {"night": self._night})
 
     def save_vitals(self) -> None:
         """Write the vital signs alone, which is cheap enough for every turn."""
@@ -108,6 +109,7 @@ class StateKeeper:
     def learned(self, characters: int) -> None:
         """Count so many characters as gone through, and save."""
         self._vitals.exposure += characters
+        self._night = self._journal.current_night()
         self.save()
 
     def _is_of_another_night(self) -> bool:

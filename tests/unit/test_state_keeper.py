@@ -98,14 +98,33 @@ def test_after_a_kill_between_going_back_and_saving_the_state_is_the_nights(open
     assert plugin.count == 7
 
 
-def test_what_is_saved_while_a_night_is_accepted_is_not_of_it(open_world: Any, journal: Any) -> None:
+@pytest.mark.parametrize("happens", ["accepted", "damaged"])
+def test_what_is_saved_while_another_night_becomes_current_is_not_of_it(
+    open_world: Any, journal: Any, happens: str
+) -> None:
+    first = _accepted_night(journal)
+    _accepted_night(journal)
     world = open_world(Remembers(5))
-    gather = world.keeper.gather
-    world.keeper.gather = lambda: (gather(), _accepted_night(journal))[0]
+    world.keeper.load(nothing)
+    if happens == "accepted":
+        _accepted_night(journal)
+    else:
+        journal.use_night(first)
     world.keeper.save()
     plugin = Remembers()
     open_world(plugin).keeper.load(lambda: {"remembers": PluginState({"count": 7})})
     assert plugin.count == 7
+
+
+@pytest.mark.parametrize("begins", ["wake", "learned"])
+def test_what_is_saved_with_an_accepted_night_is_of_it(open_world: Any, journal: Any, begins: str) -> None:
+    world = open_world(Remembers(5))
+    world.keeper.load(nothing)
+    _accepted_night(journal)
+    getattr(world.keeper, begins)(10)
+    plugin = Remembers()
+    open_world(plugin).keeper.load(lambda: {"remembers": PluginState({"count": 7})})
+    assert plugin.count == 5
 
 
 def test_the_state_of_an_absent_plugin_is_kept(open_world: Any) -> None:
