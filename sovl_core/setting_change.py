@@ -51,13 +51,13 @@ def change_settings(
     changes = []
     for key, value in values.items():
         set_config_value(config, key, value, models)
-        live = _apply(hooks, key.split("."), value, models)
+        live = _apply(config, hooks, key.split("."), models)
         changes.append(SettingChange(key, get_config_value(config, key, None, models), live))
     save_config(config, path)
     return changes
 
 
-def _apply(hooks: PluginManager, parts: List[str], value: Any, models: Dict[str, Any]) -> bool:
+def _apply(config: SystemConfig, hooks: PluginManager, parts: List[str], models: Dict[str, Any]) -> bool:
     """Bring the change to whoever holds a copy; return whether it takes effect at once."""
     if parts[0] != "plugins":
         # Sections of the kernel's settings are changed in place: whoever reads them has the new value already.
@@ -65,4 +65,8 @@ def _apply(hooks: PluginManager, parts: List[str], value: Any, models: Dict[str,
     name, setting = parts[1], parts[2:]
     if name not in models or setting == ["enabled"]:
         return False
+    # From the table, where text has become what it stands for: "4,8" is no list to the plugin's own model.
+    value: Any = config.plugins[name]
+    for part in setting:
+        value = value[part]
     return hooks.change_setting(name, ".".join(setting), value)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Dict, List
 
 import pytest
 from pydantic import Field
@@ -18,6 +18,8 @@ pytestmark = pytest.mark.no_torch
 class TunedSettings(PluginSettings):
     noise: float = Field(default=0.05, ge=0, le=1)
     layers: int = Field(default=4, ge=1, json_schema_extra={"live": False})
+    weights: List[float] = Field(default_factory=list)
+    presets: Dict[str, List[int]] = Field(default_factory=dict)
 
 
 class Tuned(Plugin):
@@ -49,6 +51,24 @@ def test_a_plugins_own_settings_object_is_changed(path: Path, manager: Any) -> N
     later = change_setting(config, hooks, path, "plugins.tuned.layers", "2")
     assert (later.value, later.live, hooks.settings("tuned").layers) == (2, False, 4)
     assert load_config(path).plugins == {"tuned": {"noise": 0.2, "layers": 2}}
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "meant"),
+    [
+        ("weights", "1, 0.5", [1.0, 0.5]),
+        ("weights", "[1.0, 0.5]", [1.0, 0.5]),
+        ("weights", [1, 0.5], [1.0, 0.5]),
+        ("presets", "{low = [1, 2]}", {"low": [1, 2]}),
+    ],
+)
+def test_a_plugins_lists_and_tables_are_taken_as_text_too(
+    path: Path, manager: Any, name: str, typed: Any, meant: Any
+) -> None:
+    hooks, config = manager(Tuned()), load_config(path)
+    change = change_setting(config, hooks, path, f"plugins.tuned.{name}", typed)
+    assert change.value == getattr(hooks.settings("tuned"), name) == meant
+    assert load_config(path).plugins == {"tuned": {name: meant}}
 
 
 def test_switching_a_plugin_off_takes_effect_at_the_next_start(path: Path, manager: Any) -> None:
