@@ -17,6 +17,7 @@ FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 _CHUNK = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NOT_FOR_FOLDERS = (errno.EINVAL, errno.EBADF, errno.ENOTSUP)
 
 
 def is_disk_full(error: Optional[BaseException]) -> bool:
@@ -98,6 +99,10 @@ def sync_folder(path: Path) -> None:
     descriptor = os.open(str(path), os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Shared and network folders that cannot do it say so; SQLite and PostgreSQL go on there as well.
+        if error.errno not in _NOT_FOR_FOLDERS:
+            raise
     finally:
         os.close(descriptor)
 

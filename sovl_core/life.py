@@ -145,7 +145,9 @@ class Life:
         """Return who writes this life according to its own note, None when nobody does or the note is unreadable."""
         try:
             note = json.loads(self.holder_path.read_text(encoding="utf-8"))
-            return Holder(int(note["pid"]), str(note["host"]), float(note["since"]))
+            holder = Holder(int(note["pid"]), str(note["host"]), float(note["since"]))
+            time.localtime(holder.since)  # raises for what is no moment: nobody could be told of it
+            return holder
         except (OSError, ValueError, TypeError, KeyError, OverflowError):
             return None
 

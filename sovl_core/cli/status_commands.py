@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping
 
 import click
@@ -71,7 +70,7 @@ def read_log(app: AppContext, count: int, errors: bool) -> List[Dict[str, Any]]:
 
 def _log_line(entry: Mapping[str, Any]) -> str:
     moment = entry.get("time")
-    stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment)) if isinstance(moment, (int, float)) else "?"
+    stamp = time_text(moment, "%Y-%m-%d %H:%M:%S") if isinstance(moment, (int, float)) else "?"
     facts = [f"{key}={value_text(value)}" for key, value in entry.items() if key not in LOG_COLUMNS]
     return "  ".join([stamp, value_text(entry.get("event", "?")), *facts])
 

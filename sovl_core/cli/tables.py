@@ -27,9 +27,14 @@ def value_text(value: Any) -> str:
     return clean(str(value), keep_lines=False)
 
 
-def time_text(seconds: Optional[float]) -> str:
-    """Return a moment (seconds since the epoch) in local time, to the minute."""
-    return "–" if seconds is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+def time_text(seconds: Optional[float], form: str = "%Y-%m-%d %H:%M") -> str:
+    """Return a moment (seconds since the epoch) in local time, to the minute; "?" for a number that is none."""
+    if seconds is None:
+        return "–"
+    try:
+        return time.strftime(form, time.localtime(seconds))
+    except (OverflowError, ValueError, OSError):  # damaged on the disk: it must not hide everything else
+        return "?"
 
 
 def size_text(size: float) -> str:

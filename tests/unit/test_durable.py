@@ -47,6 +47,19 @@ def test_content_is_flushed_before_the_rename_and_the_folder_after_it(tmp_path, 
     assert calls == ["fsync", "replace", *after]
 
 
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EBADF, errno.ENOTSUP])
+def test_a_file_system_that_flushes_no_folders_can_be_lived_on(tmp_path, mocker, number):
+    mocker.patch("os.fsync", side_effect=OSError(number, os.strerror(number)))
+    durable.sync_folder(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows flushes no folders")
+def test_a_folder_that_could_not_be_flushed_is_said(tmp_path, mocker):
+    mocker.patch("os.fsync", side_effect=OSError(errno.EIO, "Input/output error"))
+    with pytest.raises(OSError, match="Input/output"):
+        durable.sync_folder(tmp_path)
+
+
 def test_hash_of_a_file_is_that_of_its_content(tmp_path):
     content = os.urandom(3_000_001)
     path = tmp_path / "weights"

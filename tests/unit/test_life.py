@@ -241,7 +241,19 @@ def test_lock_inherited_from_a_dead_process_is_explained(path):
             Life.open(path)
 
 
-@pytest.mark.parametrize("note", ["", "{", "[]", "{}", '{"pid": "x", "host": 1, "since": null}', '{"pid": 1e999}'])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"pid": "x", "host": 1, "since": null}',
+        '{"pid": 1e999}',
+        '{"pid": 1, "host": "h", "since": 1e300}',
+        '{"pid": 1, "host": "h", "since": NaN}',
+    ],
+)
 def test_unreadable_note_of_the_holder_does_no_harm(path, note):
     with Life.open(path) as life:
         life.holder_path.write_text(note, encoding="utf-8")

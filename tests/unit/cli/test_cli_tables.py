@@ -53,6 +53,7 @@ def test_sizes_spans_and_times() -> None:
     assert span_text(1.0, None) == "–"
     assert time_text(None) == "–"
     assert len(time_text(0.0)) == len("1970-01-01 00:00")
+    assert [time_text(damaged) for damaged in (1e300, -1e300, float("nan"), float("inf"))] == ["?"] * 4
 
 
 def test_nested_tables_become_rows() -> None:
