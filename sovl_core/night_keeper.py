@@ -136,9 +136,13 @@ class NightKeeper:
         return number
 
     def use(self, number: Optional[int]) -> None:
-        """Switch to an earlier (or later) accepted night, None for before the first; models are loaded again on use.
+        """Switch to an earlier (or later) accepted night, None for before the first.
 
-        :raises SOVLError: when there is no such night, or its files are damaged.
+        Models that are loaded are loaded again at once: weights that do not fit them are better refused than found out by
+        the next turn. Where none are, they are loaded on use.
+
+        :raises SOVLError: when there is no such night, its files are damaged, or its weights do not fit the models that
+            were loaded; nothing has changed then.
         """
         if number is not None:
             record = self._journal.night(number)
@@ -154,9 +158,20 @@ class NightKeeper:
                 raise SOVLError(f"Night {number} is damaged: {'; '.join(problems)}", "Choose another: `sovl nights`")
         # In one piece: models loaded in between would wake up with the other night.
         with self._gate.turn():
-            self._host.unload()
-            self._journal.use_night(number)
-            self._state.take_back(self._weights.states())
+            before, loaded = self._journal.current_night(), self._host.loaded
+            self._switch(number)
+            if not loaded:
+                return
+            try:
+                self._host.get()
+            except SOVLError:
+                self._switch(before)
+                raise
+
+    def _switch(self, number: Optional[int]) -> None:
+        self._host.unload()
+        self._journal.use_night(number)
+        self._state.take_back(self._weights.states())
 
     def give_up(self, episodes: Sequence[int]) -> None:
         """Close the interrupted night, if it has dreamed of any of these episodes: its checkpoints hold them."""

@@ -62,6 +62,18 @@ def test_going_back_to_an_earlier_night_and_forth_again(world: Any) -> None:
     assert ("take_back", {"sleeper": {"slept": True}}) in world.state.calls
 
 
+def test_a_night_that_does_not_fit_the_models_is_refused_at_once(world: Any, mocker: Any) -> None:
+    world.keeper.sleep("command")
+    world.keeper.use(None)
+    assert world.value() == 0.0
+    misfit = mocker.patch.object(world.host, "_wake", side_effect=[SOVLError("The weights of night 1 do not fit")])
+    with pytest.raises(SOVLError, match="do not fit"):
+        world.keeper.use(1)
+    mocker.stop(misfit)
+    assert world.journal.current_night() is None
+    assert world.value() == 0.0
+
+
 def test_only_a_good_accepted_night_can_be_used(world: Any) -> None:
     world.keeper.sleep("command")
     world.plugin.live = lambda night: NightReport("set_aside")
