@@ -60,6 +60,7 @@ class RetrievalPlugin(Plugin):
             turn.prompt = said
         self.helped, self.passages = self.helped + 1, self.passages + len(passages)
         if reply is not None:
+            reply.annotations["retrieval.passages"] = len(passages)
             reply.annotations["retrieval.memories"] = [(passage.episode, passage.likeness) for passage in passages]
         return reply
 

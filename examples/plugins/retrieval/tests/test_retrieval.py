@@ -38,6 +38,7 @@ def test_what_was_told_is_known_before_any_night(open_it, heard):
     reply = life.generate(ASKED)
     assert (reply.text, heard) == ("Bruno", [SHOWN])
     assert reply.annotations["retrieval.memories"] == [(1, 1.0)]
+    assert reply.annotations["retrieval.passages"] == 1
     assert dict(life.plugins.on_status())["retrieval"].rows == {"on": True, "prompts with passages": 1, "passages": 1}
 
 
