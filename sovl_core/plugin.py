@@ -57,7 +57,8 @@ class Plugin:
         :raises RuntimeError: before that.
         """
         if self._context is None:
-            raise RuntimeError(f"the {self.name} plugin has not been started")
+            kept = "its on_start does not keep the context (self.context = context)"
+            raise RuntimeError(f"the {self.name} plugin has not been started, or {kept}")
         return self._context
 
     @context.setter

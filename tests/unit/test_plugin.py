@@ -59,3 +59,11 @@ def test_the_state_of_one_plugin_is_not_that_of_another() -> None:
 def test_what_a_plugin_hands_over_cannot_be_changed_afterwards(record: object, field: str) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(record, field, "changed")
+
+
+def test_a_context_that_on_start_did_not_keep_is_asked_for() -> None:
+    class Forgetful(Plugin):
+        name = "forgetful"
+
+    with pytest.raises(RuntimeError, match=r"the forgetful plugin has not been started, or its on_start does not keep"):
+        _ = Forgetful().context
