@@ -138,7 +138,7 @@ class NightKeeper:
     def use(self, number: Optional[int]) -> None:
         """Switch to an earlier (or later) accepted night, None for before the first.
 
-        Models that are loaded are loaded again at once: weights that do not fit them are better refused than found out by
+        Models that are loaded are loaded again at once: weights that do not fit them are better refused here than by
         the next turn. Where none are, they are loaded on use.
 
         :raises SOVLError: when there is no such night, its files are damaged, or its weights do not fit the models that
