@@ -13,7 +13,7 @@ from sovl_core.system_logging import log_info
 from sovl_ghostwriter.settings import GhostwriterSettings
 
 if TYPE_CHECKING:
-    from sovl_core.plugin import PluginContext
+    from sovl_core.plugin import PluginContext, PluginState
     from sovl_core.records import Episode
     from sovl_ghostwriter.endpoint import Endpoint
 
@@ -27,7 +27,7 @@ class GhostwriterPlugin(Plugin):
 
     def __init__(self) -> None:
         self.settings = GhostwriterSettings()
-        self.last = "nothing asked since the start"
+        self.last = "nothing asked yet"
 
     @hookimpl
     def on_start(self, context: PluginContext) -> None:
@@ -69,12 +69,22 @@ class GhostwriterPlugin(Plugin):
         return dreams
 
     @hookimpl
+    def on_save_state(self, state: PluginState) -> None:
+        """Keep what came of the last asking: who looks at ``sovl status`` is in another process by then."""
+        state.values["last"] = self.last
+
+    @hookimpl
+    def on_load_state(self, state: PluginState) -> None:
+        """Take it back."""
+        self.last = str(state.values.get("last", self.last))
+
+    @hookimpl
     def on_status(self) -> StatusPanel:
         """Tell whom it asks, and what came of it last."""
         settings = self.settings
         asks = urlsplit(settings.url).netloc if settings.url else "nobody: plugins.ghostwriter.url is not set"
         key = f"from {settings.key_variable}" if os.environ.get(settings.key_variable) else "none"
-        return StatusPanel("Ghostwriter", {"asks": asks, "key": key, "last night": self.last})
+        return StatusPanel("Ghostwriter", {"asks": asks, "key": key, "last time": self.last})
 
     def _endpoint(self) -> Endpoint:
         from sovl_ghostwriter.endpoint import Endpoint

@@ -66,7 +66,7 @@ def test_dreams_of_the_endpoint_stand_beside_those_of_others(open_it, server, sa
     dreams = {dream.prompt: (dream.verdict, dream.parents) for dream in written(life)}
     assert dreams == {BRUNO[0]: ("accepted", [1]), "What is my cat called?": ("rejected", [1])}
     assert [dream.prompt for dream in life.journal.dreams() if dream.writer == "sleeper"] == ["Own"]
-    assert panel(life)["last night"] == "1 dreams of 1 memories"
+    assert panel(life)["last time"] == "1 dreams of 1 memories"
     assert server.requests[0][1]["Authorization"] == f"Bearer {KEY}"
 
 
@@ -91,7 +91,15 @@ def test_an_endpoint_that_fails_costs_its_dreams_only(open_it, server, answer):
     assert written(life) == []
     assert [dream.prompt for dream in life.journal.dreams()] == ["Own"]
     assert life.plugins.failures == []
-    assert "1 requests failed" in panel(life)["last night"]
+    assert "1 requests failed" in panel(life)["last time"]
+
+
+def test_what_came_of_it_is_still_known_in_another_process(open_it, server):
+    server.answer = lambda body: (404, b"")
+    with open_it() as life:
+        assert panel(life)["last time"] == "nothing asked yet"
+        life.dream()
+    assert panel(open_it())["last time"] == "0 dreams of 0 memories; 1 requests failed (it answered 404 Not Found)"
 
 
 def test_it_gives_up_on_one_that_is_down(open_it, server):
@@ -101,7 +109,7 @@ def test_it_gives_up_on_one_that_is_down(open_it, server):
         life.tell(f"Fact {number}")
     life.sleep()
     assert len(server.requests) == 2
-    assert panel(life)["last night"].endswith("gave up with 4 not asked")
+    assert panel(life)["last time"].endswith("gave up with 4 not asked")
 
 
 def test_a_night_sends_only_so_many_memories(open_it, server, says):
