@@ -75,7 +75,7 @@ def mimic(context: PluginContext, words: List[str], options: Dict[str, Any]) -> 
         lambda text: _worth(text, style, models),
         enough=0.98,
     )
-    return f"{text or SILENCE}\n({'you' if name == ME else name}: {style.describe()})"
+    return f"{text or SILENCE}\n(as {'you speak' if name == ME else f'{name} should be'}: {style.describe()})"
 
 
 def _of_the_user(context: PluginContext, sample: int) -> List[str]:

@@ -30,6 +30,13 @@ SHORTEST_QUESTION, LONGEST_QUESTION = 3, 25
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)")
+# A thing ends where a verb, a preposition or the sentence's end follows.
+_THING = re.compile(
+    r"\b(my|a|an|the) ((?:[\w'-]+ ){0,2}?[\w'-]+)"
+    r"(?= (?:is|are|was|were|has|have|had|will|can|and|or|but|who|which|that|at|in|on|to|with|for|from|of)\b"
+    r"|[.,;:!?]|$)",
+    re.IGNORECASE,
+)
 _OWN = _set("my mine our ours we us myself ourselves")
 
 
@@ -97,12 +104,22 @@ def reads_as_question(text: str, said: str) -> bool:
 def plain_question(said: str) -> Optional[str]:
     """Return a question about what was said that needs no model, None where there is nothing to ask about.
 
-    It is about the last name, else the longest word.
+    It is about the last name, else what the user called their own, else a thing, else the longest word.
     """
     inner = [word for sentence in sentences(said) for word in _WORD.findall(sentence)[1:]]
     names = [word for word in inner if word[:1].isupper() and content_words(word)]
-    telling = names[-1:] or sorted((word for word in _WORD.findall(said) if content_words(word)), key=len)[-1:]
-    return f"Can you tell me more about {telling[0] if names else telling[0].lower()}?" if telling else None
+    things = [(article.lower(), noun.lower()) for article, noun in _THING.findall(said) if content_words(noun)]
+    telling = sorted((word.lower() for word in _WORD.findall(said) if content_words(word)), key=len)
+    if names:
+        about = names[-1]
+    elif things:
+        article, noun = min(things, key=lambda found: found[0] != "my")
+        about = f"{'your' if article == 'my' else 'the'} {noun}"
+    elif telling:
+        about = telling[-1]
+    else:
+        return None
+    return f"Can you tell me more about {about}?"
 
 
 def quote(text: str, length: int = 60) -> str:

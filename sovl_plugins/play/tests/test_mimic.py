@@ -17,7 +17,7 @@ def test_the_text_closest_to_how_the_user_speaks_is_taken(run, script, say):
     script.texts = ["The weather is magnificent today.", "it's fine i guess", "RAIN! RAIN!"]
     text, remark = run("mimic", "the", "weather").splitlines()
     assert text == "it's fine i guess"
-    assert remark == "(you: 3 words a sentence, 100% begin small, 31% contractions, 8% long words)"
+    assert remark == "(as you speak: 3 words a sentence, 100% begin small, 31% contractions, 8% long words)"
     assert {turn.purpose for turn in script.turns} == {"play"}
     assert script.turns[0].prompt == "Say something about this: the weather"
 
@@ -49,7 +49,8 @@ def test_what_is_only_repeated_is_the_last_choice(run, script, say):
 @pytest.mark.parametrize("name", sorted(STYLES))
 def test_a_style_with_a_name_needs_no_journal(run, script, name):
     script.texts = ["Rain."]
-    assert f"({name}: " in run("mimic", name, "the", "weather")
+    # What was wanted, and not what came of it.
+    assert f"(as {name} should be: " in run("mimic", name, "the", "weather")
     shown = {message.content for message in script.turns[0].history if message.role == "assistant"}
     assert shown == set(STYLES[name])
 

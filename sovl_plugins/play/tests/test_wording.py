@@ -92,6 +92,10 @@ def test_the_users_own_question_is_not_asked_back():
     ("said", "question"),
     [
         (SAID, "Can you tell me more about Biscuit?"),
+        ("my garden", "Can you tell me more about your garden?"),
+        ("My old cat is asleep.", "Can you tell me more about your old cat?"),
+        ("I bought a boat.", "Can you tell me more about the boat?"),
+        ("the roof of my house", "Can you tell me more about your house?"),
         ("Everything about volcanoes", "Can you tell me more about volcanoes?"),
         ("Yes, it was", None),
         ("", None),
