@@ -59,8 +59,10 @@ def salvage_journal(damaged: Path, target: Path, store: NightStore) -> Dict[str,
     try:
         with database.write() as connection:
             connection.execute("PRAGMA defer_foreign_keys = ON")
-            current = _copy(damaged, connection) if damaged.exists() else _UNKNOWN
-            if damaged.exists() and not _reads_to_the_end(damaged):
+            # SQLite would remove the log that lies beside a file of no length.
+            whole = damaged.exists() and damaged.stat().st_size > 0
+            current = _copy(damaged, connection) if whole else _UNKNOWN
+            if damaged.exists() and not (whole and _reads_to_the_end(damaged)):
                 for table, row in rows_on_pages(damaged):
                     _insert(connection, table, row)
             _add_nights(connection, store)

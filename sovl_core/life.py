@@ -119,8 +119,11 @@ class Life:
 
     @property
     def journal_is_lost(self) -> bool:
-        """True when there is no journal where there must have been one: nights lie there, or what was salvaged."""
-        if self.journal_path.exists():
+        """True when there is no journal, or one of no length, where there must have been one.
+
+        Nights lie there then, or what was salvaged.
+        """
+        if self.journal_path.exists() and self.journal_path.stat().st_size:
             return False
         nights = self.nights_path.is_dir() and any(path.name.isdigit() for path in self.nights_path.iterdir())
         return nights or self.salvaged_path.exists()
@@ -128,7 +131,8 @@ class Life:
     @property
     def journal_lost_message(self) -> str:
         """What is said then."""
-        return f"The journal {self.journal_path} is missing, though this life has lived"
+        state = "empty" if self.journal_path.exists() else "missing"
+        return f"The journal {self.journal_path} is {state}, though this life has lived"
 
     def require_journal(self) -> None:
         """Refuse a life whose journal is gone: a new one would give the numbers of its nights to others.

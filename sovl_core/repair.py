@@ -96,12 +96,11 @@ def _settings(life: Life) -> List[Damage]:
 
 def _journal(life: Life) -> Optional[Damage]:
     path, salvaged = life.journal_path, life.salvaged_path
+    if life.journal_is_lost:
+        said = life.journal_lost_message
+        return Damage("journal", said, "begin one that knows the nights", lambda q: _replace(life, q, said))
     if not path.exists():
-        if not life.journal_is_lost:
-            return None
-        return Damage(
-            "journal", life.journal_lost_message, "begin one that knows the nights", lambda q: _replace(life, q, "")
-        )
+        return None
     if is_newer(path):
         return Damage("journal", f"{path} was written by a newer SOVL: pip install --upgrade sovl")
     problem = _problem_of(path)
@@ -144,7 +143,7 @@ def _replace(life: Life, quarantine: Quarantine, problem: str) -> str:
     # The log beside it goes too: SQLite would apply it to whatever has the journal's name.
     for old in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm"))):
         if old.exists():
-            place = quarantine.take(old, problem or "the journal beside it is gone")
+            place = quarantine.take(old, problem)
             told += f"; {old.name} is kept as {place}"
     os.replace(str(salvaged), str(path))
     sync_folder(life.path)

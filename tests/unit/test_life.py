@@ -301,6 +301,9 @@ def test_a_life_whose_journal_is_gone_says_so(path, left):
         with pytest.raises(LifeDamaged, match=r"journal.db is missing.*sovl doctor --repair"):
             life.require_journal()
         life.journal_path.touch()
+        with pytest.raises(LifeDamaged, match=r"journal.db is empty.*sovl doctor --repair"):
+            life.require_journal()
+        life.journal_path.write_bytes(b"SQLite")
         life.require_journal()
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -164,14 +165,31 @@ def test_mending_that_was_killed_anywhere_is_gone_on_with(life, mocker, step):
     assert not life.salvaged_path.exists()
 
 
-def test_a_journal_that_is_gone_is_begun_anew_and_knows_the_nights(life):
-    life.journal_path.unlink()
+@pytest.mark.parametrize(
+    ("happens", "said"), [(Path.unlink, "missing"), (lambda path: path.write_bytes(b""), "empty")], ids=["gone", "cut"]
+)
+def test_a_journal_that_is_gone_is_begun_anew_and_knows_the_nights(life, happens, said):
+    happens(life.journal_path)
     (damage,) = find_damage(life)
-    assert "missing" in damage.said
+    assert said in damage.said
     assert mend(life)[0] == []
     journal = opened(life)
     assert [night.number for night in journal.nights()] == [1, 2]
     assert journal.current_night() == 2
+    journal.close()
+
+
+def test_of_an_emptied_journal_the_log_beside_it_is_read(life):
+    log = life.path / "journal.db-wal"
+    journal = opened(life)
+    journal.begin_episode("My heron is called Ulf.", "c")
+    kept = log.read_bytes()
+    journal.close()
+    life.journal_path.write_bytes(b"")
+    log.write_bytes(kept)
+    assert mend(life)[0] == []
+    journal = opened(life)
+    assert "My heron is called Ulf." in [episode.prompt for episode in journal.episodes()]
     journal.close()
 
 
