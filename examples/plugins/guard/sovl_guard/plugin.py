@@ -85,7 +85,8 @@ class GuardPlugin(Plugin):
     @hookimpl
     def on_status(self) -> StatusPanel:
         """Tell how much was withheld since the start."""
-        return StatusPanel("Guard", {"withheld": ", ".join(f"{n} {kind}" for kind, n in self.withheld.items()) or 0})
+        withheld = ", ".join(f"{n} {kind}" for kind, n in self.withheld.items()) or 0
+        return StatusPanel("Guard", {"withheld since the start": withheld})
 
     def _find(self, text: str) -> Dict[str, List[Span]]:
         settings = self.settings

@@ -57,14 +57,14 @@ def test_no_file_of_the_life_ever_holds_a_secret(life):
     # As a session writes the lines that are typed.
     assert life.journal.screened(SAID, "typed") == KEPT
     panel = dict(life.plugins.on_status())["guard"]
-    assert panel.rows == {"withheld": "7 password"}
+    assert panel.rows == {"withheld since the start": "7 password"}
     life.close()
     assert SECRET.encode() not in everything_on_disk(life)
 
 
 def test_what_is_no_secret_is_kept_as_it_was_said(life):
     assert life.tell("The code for the cellar is 7316").prompt == "The code for the cellar is 7316"
-    assert dict(life.plugins.on_status())["guard"].rows == {"withheld": 0}
+    assert dict(life.plugins.on_status())["guard"].rows == {"withheld since the start": 0}
 
 
 def test_patterns_of_ones_own(sovl_life):

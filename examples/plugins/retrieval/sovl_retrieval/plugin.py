@@ -82,8 +82,8 @@ class RetrievalPlugin(Plugin):
     @hookimpl
     def on_status(self) -> StatusPanel:
         """Tell whether it is on, and how often it has helped since the start."""
-        rows = {"on": self.settings.on, "prompts with passages": self.helped, "passages": self.passages}
-        return StatusPanel("Retrieval", rows)
+        since = f"{self.helped} with {self.passages} passages"
+        return StatusPanel("Retrieval", {"on": self.settings.on, "prompts since the start": since})
 
     def passages_for(self, turn: Turn) -> List[Passage]:
         """Return what to put before a turn's prompt."""
