@@ -20,6 +20,9 @@ _ABBREVIATION = r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\b
 _BEGINS = r"(?=(?:I|I['’]\w+|My|We|Our|The|He|She|It|They|You|And|But|So)\b)"
 #: After an initial ("J. K. Rowling") a sentence ends only where another clearly begins.
 _SENTENCE = re.compile(rf"{_ABBREVIATION}(?<=[.!?])(?:(?<!\b[A-Z]\.)\s+|\s+{_BEGINS})|\n+")
+#: Line breaks of other systems and programs, and marks that are not seen: neither changes whose words they are.
+_BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _BULLET = re.compile(r"^(?:[-*•–+]|\d{1,3}[.)])\s+")
 _NUMBER = re.compile(r"^\d{1,3}[.)]$")
 #: "Some facts about me: I live in Cork", "Dear SOVL, I live in Cork".
@@ -38,7 +41,7 @@ _TEXT_NOUN = re.compile(
 
 def own_sentences(prompt: str) -> List[str]:
     """Return the sentences that the user said as themselves, in order."""
-    text, quotations = masked(without_pasted(prompt))
+    text, quotations = masked(without_pasted(_UNSEEN.sub("", _BREAK.sub("\n", prompt))))
     rest = list(quotations)
     found: List[str] = []
     sentences = [sentence.strip() for sentence in _SENTENCE.split(text)]

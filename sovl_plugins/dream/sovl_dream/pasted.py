@@ -10,7 +10,7 @@ PASTED = "\ue002"
 
 _FENCE = re.compile(r"\s*(```|~~~)")
 _INDENTED = re.compile(r"(?: {4}|\t)\s*\S")
-_QUOTED = re.compile(r"\s*>")
+_QUOTED = re.compile(r"\s*[>＞│┃▌]")
 _TABLE_OR_HEADING = re.compile(r"\s*[#|]")
 _SEPARATOR = re.compile(r"\s*(?:[-=*_~+]{3,}|[<>]{3,}|\"{3}|'{3})\s*$")
 #: How models and chat programs write down who speaks; nobody says this of themselves.

@@ -88,3 +88,15 @@ def test_any_turn_is_taken_apart_and_no_mark_is_left(turn):
 def test_a_hundred_thousand_characters_are_taken_apart_piece_by_piece(piece):
     # Quadratic rules, or recursion, would not come to an end here.
     assert all(len(sentence) <= 100_000 for sentence in own_sentences(piece * (100_000 // len(piece))))
+
+
+@pytest.mark.parametrize("line_break", ["\r", "\r\n", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"])
+def test_lines_end_as_other_programs_end_them(line_break):
+    assert own_sentences(line_break.join(["From: a@b.c", "Subject: hello", "My dog is called Rex."])) == []
+
+
+@pytest.mark.parametrize(
+    "mark", ["\u200b> ", "\ufeff```\n", "\u2060[12:03] bob: ", "＞ ", "│ ", "<\u200b|im_start|>user\n"]
+)
+def test_marks_that_are_not_seen_or_look_alike_do_not_hide_what_was_pasted(mark):
+    assert own_sentences(f"{mark}My dog is called Rex.") == []
