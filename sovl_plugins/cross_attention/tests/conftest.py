@@ -20,7 +20,7 @@ def spelling(*words):
     return PreTrainedTokenizerFast(tokenizer_object=core, pad_token="<pad>", eos_token="</s>")
 
 
-def causal_lm(family, width, vocabulary, layers=4, seed=0):
+def causal_lm(family, width, vocabulary, layers=4, seed=0, tied=False):
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
@@ -30,6 +30,7 @@ def causal_lm(family, width, vocabulary, layers=4, seed=0):
         shape = {"n_embd": width, "n_layer": layers, "n_head": 4, "n_positions": 512}
         return GPT2LMHeadModel(GPT2Config(**shape, **tokens, initializer_range=0.2)).eval()
     shape = {"hidden_size": width, "num_hidden_layers": layers, "num_attention_heads": 4, "intermediate_size": 64}
+    tokens["tie_word_embeddings"] = tied
     config = LlamaConfig(**shape, **tokens, max_position_embeddings=512, initializer_range=0.2)
     return LlamaForCausalLM(config).eval()
 
@@ -44,7 +45,7 @@ def vocabulary():
 def build():
     """Return ``build(base, scaffold)``: models of these families; the scaffold is the base's own by default."""
 
-    def make(base="llama", scaffold="own", base_width=32):
+    def make(base="llama", scaffold="own", base_width=32, tied=False):
         from types import SimpleNamespace
 
         from peft import LoraConfig, get_peft_model
@@ -65,7 +66,7 @@ def build():
             names = ["c_attn", "c_fc"] if scaffold == "gpt2" else ["q_proj", "up_proj"]
             return get_peft_model(model, LoraConfig(r=4, target_modules=names)).eval(), other
 
-        base_model = causal_lm(base, base_width, len(tokenizer))
+        base_model = causal_lm(base, base_width, len(tokenizer), tied=tied)
         return Models(base_model, tokenizer, own if scaffold == "own" else foreign)
 
     return make
@@ -193,6 +194,12 @@ class World:
         with torch.no_grad():
             for layer in plugin.stack.cross_layers():
                 layer.gate.fill_(0.7)
+
+
+@pytest.fixture
+def world_of():
+    """Return ``world_of(models)``: what a plugin is started with, on these models."""
+    return World
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ class RecallPlugin(Plugin):
         if step.phase != "night":
             return (yield)
         from sovl_recall.estrangement import estrange
-        from sovl_recall.invention import invent
+        from sovl_recall.invention import how_many, invent
 
         system_prompt = self.context.config.generation.system_prompt
         dreamed = self._tonight.prompts() if self._tonight is not None else []
@@ -111,7 +111,7 @@ class RecallPlugin(Plugin):
         share, rows, drawn = self.settings.estranged, self.rows, step.batch
         step.batch, self._estranged = estrange(drawn, step.models, rows, prompts, share, step.rng, system_prompt)
         if self.settings.invented and self._tonight is not None:
-            count = self.settings.invented
+            count = how_many(self.settings.invented, len(self._tonight.memories))
             step.batch, self._invented = invent(
                 step.batch, step.models, self._telling, prompts, count, step.rng, system_prompt
             )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sovl_core.data_processing import Example, collate, tokenize_and_map
 from sovl_core.events import Dream
-from sovl_recall.invention import invent, invented
+from sovl_recall.invention import how_many, invent, invented
 
 DREAMS = [
     Dream("question", "who is my dog", "your dog is called rex", [1], answer="rex"),
@@ -95,3 +95,11 @@ def test_marks_and_digits_stay_where_they_were(text, seed):
         return re.sub(r"[^\W\d_]+", "w", re.sub(r"\d", "0", said))
 
     assert shape(other) == shape(text)
+
+
+@pytest.mark.parametrize(
+    ("most", "memories", "wanted"),
+    [(4, 1, 4), (4, 6, 4), (4, 8, 3), (4, 12, 2), (4, 23, 2), (4, 24, 1), (4, 500, 1), (9, 1, 9), (0, 6, 0), (4, 0, 4)],
+)
+def test_the_more_of_its_own_a_night_has_the_fewer_are_invented(most, memories, wanted):
+    assert how_many(most, memories) == wanted
