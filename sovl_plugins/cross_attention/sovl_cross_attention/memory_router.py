@@ -14,6 +14,7 @@ from sovl_core.events import Progress
 from sovl_core.system_logging import log_info
 from sovl_cross_attention.answer_probe import AnswerProbe
 from sovl_cross_attention.confirmation import confirm, told_in
+from sovl_cross_attention.kept_practice import keep_practice, kept_practice
 from sovl_cross_attention.practice import lessons
 from sovl_cross_attention.relevance import NEVER_TOLD, NOTHING, RelevanceGate, feature_width, prompt_features
 
@@ -195,7 +196,10 @@ class MemoryRouter:
             night.breathe()
             night.progress(Progress("dream", step, total, detail="practice"))
 
-        probe = AnswerProbe()
-        probe.practise(night.models, lessons(), heard)
+        probe = kept_practice(night.folder) if night.resumed else None
+        if probe is None or not probe.fits(night.models):
+            probe = AnswerProbe()
+            probe.practise(night.models, lessons(), heard)
+            keep_practice(night.folder, probe)
         self.probe = probe
         log_info(self._logger, "answer_probe", skill=probe.skill, trusted=probe.trusted)

@@ -99,7 +99,7 @@ def listen():
 class World:
     """Stands in for the kernel: what the plugin is given at its start, and its hooks called as the kernel does."""
 
-    def __init__(self, models):
+    def __init__(self, models, folder):
         from types import SimpleNamespace
 
         from sovl_core.records import Episode
@@ -108,6 +108,7 @@ class World:
         from sovl_cross_attention import CrossAttentionSettings
 
         self.loaded = models
+        self.folder = folder
         # Practice is asked for where it is tried.
         self.settings = CrossAttentionSettings(answer_probe=False)
         self.config = SimpleNamespace(core=SimpleNamespace(seed=3))
@@ -186,7 +187,7 @@ class World:
         """The fourth night."""
         from sovl_core.events import Night
 
-        return Night(4, 3, [], [], self.loaded, None, random.Random(0), **fields)
+        return Night(4, 3, [], [], self.loaded, self.folder, random.Random(0), **fields)
 
     def open_gates(self, plugin):
         import torch
@@ -197,15 +198,15 @@ class World:
 
 
 @pytest.fixture
-def world_of():
+def world_of(tmp_path):
     """Return ``world_of(models)``: what a plugin is started with, on these models."""
-    return World
+    return lambda models: World(models, tmp_path)
 
 
 @pytest.fixture
-def world(build):
+def world(build, world_of):
     """What a plugin is started with, on a tiny model."""
-    return World(build())
+    return world_of(build())
 
 
 @pytest.fixture

@@ -99,10 +99,12 @@ def test_what_was_learned_in_one_mode_is_not_read_in_the_other(open_life, first,
     assert "sovl nights use 0" in told.value.hint
     other.use_night(None)
     assert ask(other, "hello").token_ids
-    other.use_night(1)
+    with pytest.raises(SOVLError, match=modes[0]):
+        other.use_night(1)
     other.close()
 
     again = open_life("cross_attention", **QUICK, **first)
+    again.use_night(1)
     assert [ask(again, question).token_probabilities for question, _ in PAIRS] == expected
 
 
