@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 from sovl_core.events import Dream, NightInterrupted, NightReport, StepResult
 from sovl_core.plugin import PluginState
 from sovl_cross_attention import CrossAttentionPlugin, memory_router
 from sovl_cross_attention.answer_probe import AnswerProbe
-from sovl_cross_attention.kept_practice import keep_practice
 from sovl_cross_attention.practice import Lesson
 from sovl_cross_attention.relevance import NEVER_TOLD, NOTHING
 
@@ -270,28 +268,3 @@ def test_practice_that_is_interrupted_is_begun_anew(plugin, world):
     with pytest.raises(NightInterrupted):
         world.run(plugin.on_sleep(world.night(breathe=breathe)), lambda: NightReport("accepted"))
     assert plugin.router.probe is None
-
-
-@pytest.mark.parametrize("damage", ["", "cut off", "another base"])
-def test_a_night_that_was_killed_after_practice_does_not_practise_again(plugin, world, mocker, damage):
-    lessons = [Lesson("my dog", ("who?",), ("when?",))] * 6
-    mocker.patch("sovl_cross_attention.memory_router.lessons", return_value=lessons)
-    practise = mocker.spy(AnswerProbe, "practise")
-    plugin.settings.answer_probe = True
-    world.run(plugin.on_sleep(world.night()), lambda: NightReport("set_aside"))
-    practised = plugin.router.probe
-    file = world.folder / "practice.safetensors"
-    if damage == "cut off":
-        file.write_bytes(file.read_bytes()[:-8])
-    elif damage:
-        keep_practice(world.folder, AnswerProbe())
-    # Killed: what was in memory is gone, and so is what would have been saved at the end.
-    plugin.router.probe = None
-    world.run(plugin.on_sleep(world.night(resumed=True)), lambda: NightReport("set_aside"))
-    assert practise.call_count == (2 if damage else 1)
-    assert torch.equal(plugin.router.probe.weight, practised.weight)
-    assert plugin.router.probe.skill == practised.skill
-    # Another night begins with no file of this one's.
-    plugin.router.probe = None
-    world.run(plugin.on_sleep(world.night()), lambda: NightReport("set_aside"))
-    assert practise.call_count == (3 if damage else 2)

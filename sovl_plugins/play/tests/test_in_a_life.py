@@ -146,6 +146,6 @@ def test_in_a_session(sovl, environment):
     assert done.returncode == 2
     assert "Traceback" not in done.stderr, done.stderr
     assert "You spoke of: “My dog is called Biscuit.”; “I play chess in the garden!”" in done.stderr
-    assert "Can you tell me more about garden?" in done.stderr
+    assert "Can you tell me more about your garden?" in done.stderr
     assert "--sample" in done.stderr
     assert "(answer)" in sovl("history").stdout
