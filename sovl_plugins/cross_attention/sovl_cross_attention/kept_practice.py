@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+from typing import Dict, Optional
 
 import torch
+from torch import Tensor
 
 from sovl_core.durable import private_folder, replace_file
 from sovl_core.error_handling import SOVLError
@@ -18,9 +19,9 @@ _SKILL = "probe.skill"
 
 def keep_practice(folder: Path, probe: AnswerProbe) -> None:
     """Write a probe that has practised into a night's folder."""
-    values, tensors = {}, {}  # type: ignore[var-annotated]
-    probe.save(values, tensors)
-    tensors[_SKILL] = torch.tensor(values[_SKILL], dtype=torch.float64)
+    tensors: Dict[str, Tensor] = {}
+    probe.save({}, tensors)
+    tensors[_SKILL] = torch.tensor(probe.skill, dtype=torch.float64)
     private_folder(folder)
     replace_file(folder / FILE, tensors_to_bytes(tensors))
 

@@ -9,15 +9,14 @@ logit of the token to be said there: a pointer network (arXiv:1609.07843) in hid
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Dict
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from sovl_core.model_layers import decoder_layers, layer_output
+from sovl_cross_attention.base_states import base_states, unit_rms
 
 if TYPE_CHECKING:
-    from sovl_core.data_processing import Batch
     from sovl_core.events import ScaffoldContext, TrainStep
     from sovl_core.models import Models
     from sovl_cross_attention.layers import GatedCrossAttention
@@ -55,52 +54,31 @@ def begin_as_pointer(
     rows, models = context.extra_rows, step.models
     if stack.stepped or rows is None or not context.silent or not speaks_one_language(models):
         return False
-    states = _bare_states(stack, models, step.batch, positions)
+    batch = step.batch
+    bare = base_states(models, batch.input_ids, batch.attention_mask, stack.numbers)
     chance = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         # A row of zeros says nothing, and is laid beside the others for that.
-        heard = _normed(rows[rows.abs().amax(-1) > 0].float())
+        heard = unit_rms(rows[rows.abs().amax(-1) > 0].float())
         width = heard.shape[1]
         said = _orthogonal(width, chance).to(heard.device)
-        for place, (number, layer) in enumerate(zip(stack.numbers, stack.cross_layers())):
+        for place, (states, layer) in enumerate(zip(bare, stack.cross_layers())):
             inner = layer.query.out_features
             sketch = _orthogonal(width, chance)[:inner].to(heard.device) * SHARPNESS * math.sqrt(width / inner)
             # Each layer hands on another part of what a row says; together they say all of it.
             part = said[torch.arange(place * inner, (place + 1) * inner) % width]
-            _begin(layer, sketch, part, states[number], heard)
+            _begin(layer, sketch, part, states[positions].float(), heard)
     return True
 
 
 def _begin(layer: GatedCrossAttention, sketch: Tensor, part: Tensor, states: Tensor, heard: Tensor) -> None:
     # What all states have in common is most of their length, and tells none from another.
-    layer.query.weight.copy_(_without(sketch, _normed(states).mean(0)))
+    layer.query.weight.copy_(_without(sketch, unit_rms(states).mean(0)))
     layer.key.weight.copy_(_without(sketch, heard.mean(0)))
     layer.value.weight.copy_(_without(part, heard.mean(0)))
     length = layer.value(heard).norm(dim=-1).mean() * math.tanh(GATE)
     layer.output.weight.copy_(part.t() * SHARE * states.norm(dim=-1).median() / length)
     layer.gate.fill_(GATE)
-
-
-def _bare_states(stack: CrossAttentionStack, models: Models, batch: Batch, positions: Tensor) -> Dict[int, Tensor]:
-    found: Dict[int, Tensor] = {}
-    handles = []
-    for number in stack.numbers:
-
-        def keep(module: object, args: object, output: object, number: int = number) -> None:
-            found[number] = layer_output(output)[positions].float()
-
-        handles.append(decoder_layers(models.base)[number].register_forward_hook(keep))
-    try:
-        with torch.no_grad(), models.bypass():
-            models.hidden_states(batch.input_ids, batch.attention_mask)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return found
-
-
-def _normed(rows: Tensor) -> Tensor:
-    return rows * torch.rsqrt(rows.pow(2).mean(-1, keepdim=True) + 1e-6)
 
 
 def _orthogonal(width: int, chance: torch.Generator) -> Tensor:

@@ -126,18 +126,16 @@ def test_rows_mean_something_to_a_base_that_they_are_made_of(build, base, scaffo
     assert speaks_one_language(build(base, scaffold, tied=tied)) is speaks
 
 
-class Rows:
-    """A plugin that lays rows before the base, as the memories' does."""
+def lay_rows(world, alone):
+    """Have rows laid before the base, as the memories' plugin does."""
 
-    def __init__(self, world, alone=True):
-        self.alone = alone
-        world.on_scaffold_context = self.add
-
-    def add(self, context):
+    def add(context):
         rows = torch.randn(len(context.prompts), 3, 32, generator=torch.Generator().manual_seed(0))
         rows[:, 0] = 0.0
         context.add_rows(rows, torch.zeros(len(context.prompts), 3))
-        context.silent = self.alone
+        context.silent = alone
+
+    world.on_scaffold_context = add
 
 
 @pytest.fixture
@@ -150,7 +148,7 @@ def started(build, world_of):
         world.settings.start = "pointer"
         for key, value in settings.items():
             setattr(world.settings, key, value)
-        Rows(world, alone)
+        lay_rows(world, alone)
         plugin = CrossAttentionPlugin()
         plugin.on_start(world)
         plugin.on_models_loaded(world.loaded)
