@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Iterator
 
-from sovl_core.error_handling import PluginError, SOVLError
+from sovl_core.error_handling import PluginError, SOVLError, is_out_of_memory
 from sovl_core.plugin_blame import never_blamed
 from sovl_core.plugin_records import PluginFailure, describe_error, place_of
 
@@ -25,8 +25,7 @@ def mistakes_named(plugins: PluginManager, plugin: str, command: str) -> Iterato
     try:
         yield
     except Exception as error:
-        explained = isinstance(error, (SOVLError, OSError, MemoryError)) or type(error).__name__ == "OutOfMemoryError"
-        if explained or never_blamed(error):
+        if isinstance(error, (SOVLError, OSError)) or is_out_of_memory(error) or never_blamed(error):
             raise
         info = next(info for info in plugins.infos() if info.name == plugin)
         where = place_of(error, plugins.get(plugin))

@@ -76,6 +76,11 @@ class NothingToTrain(SOVLError):
     """There is no parameter or no example to train on."""
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return True when the memory, of the machine or of a GPU, is what was lacking; imports no torch to tell."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
 def log_error(logger: Optional[ThreadSafeLogger], error: BaseException, event: str = "error", **fields: Any) -> None:
     """Write an exception to the log: its type, message, hint, cause and the innermost frames.
 

@@ -36,7 +36,7 @@ class Explanation:
 
 def explain(error: BaseException) -> Explanation:
     """Return what to tell about a failure, without its traceback."""
-    from sovl_core.error_handling import ConfigError, SOVLError
+    from sovl_core.error_handling import ConfigError, SOVLError, is_out_of_memory
 
     if isinstance(error, ConfigError) and not error.hint:
         return Explanation(error.message, WHERE_SETTINGS_ARE, error.exit_status)
@@ -46,7 +46,7 @@ def explain(error: BaseException) -> Explanation:
         return _explain_usage(error)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return Explanation("Interrupted.", "", EXIT_INTERRUPTED)
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    if is_out_of_memory(error):
         return Explanation(
             f"There is not enough memory: {error or 'the allocation failed'}.",
             "Use less, as with --set generation.max_prompt_tokens=512, or another model: sovl models list",

@@ -139,3 +139,12 @@ def test_long_message_is_shortened_for_the_model():
     )
 
     assert len(prompts[0]) < 600
+
+
+def test_memory_is_what_was_lacking_on_a_gpu_too():
+    class OutOfMemoryError(RuntimeError):
+        """As torch names it."""
+
+    assert errors.is_out_of_memory(MemoryError())
+    assert errors.is_out_of_memory(OutOfMemoryError("CUDA out of memory"))
+    assert not errors.is_out_of_memory(RuntimeError("out of memory"))
