@@ -17,17 +17,19 @@ BRIEF, TURN, WORK = "brief", "turn", "work"
 class HookKind:
     """One hook's rules.
 
-    ``result`` is the type an implementation returns, None when results are ignored; with ``many`` it returns a list of
-    them. ``wrappers`` allows ``@hookimpl(wrapper=True)``. ``dropped`` is set where a failed contribution drops the
-    whole call: it makes the call's result from a reason. There a wrapper may also return a result without yielding.
-    ``resumable`` calls are gone on with another time: a full disk ends them and is nobody's fault. ``pace`` is how long
-    a plugin may take: ``brief``, ``turn`` or ``work``, each with a limit in the settings (``hooks.brief_limit``).
-    A ``deprecated`` hook is called, and whoever implements it is told what takes its place.
+    ``result`` is the type an implementation returns, None where it returns nothing; with ``many`` it returns a list of
+    them. Where nothing is returned, ``instead`` says what to change to the same end. ``wrappers`` allows
+    ``@hookimpl(wrapper=True)``. ``dropped`` is set where a failed contribution drops the whole call: it makes the
+    call's result from a reason. There a wrapper may also return a result without yielding. ``resumable`` calls are gone
+    on with another time: a full disk ends them and is nobody's fault. ``pace`` is how long a plugin may take:
+    ``brief``, ``turn`` or ``work``, each with a limit in the settings (``hooks.brief_limit``). A ``deprecated`` hook is
+    called, and whoever implements it is told what takes its place.
     """
 
     name: str
     result: Optional[type] = None
     many: bool = False
+    instead: str = ""
     wrappers: bool = False
     dropped: Optional[Callable[[str], Any]] = None
     resumable: bool = False
@@ -48,6 +50,9 @@ class HookKind:
     def check(self, value: Any) -> None:
         """Raise TypeError, saying what was expected, unless ``value`` is what this hook returns."""
         if self.result is None:
+            # Left alone, a text returned from on_journal or a state from on_save_state would be lost without a word.
+            if value is not None:
+                raise TypeError(f"returned {_described(value)} where {self.name} expects nothing{self.instead}")
             return
         if self.many:
             fits = isinstance(value, (list, tuple)) and all(isinstance(item, self.result) for item in value)
@@ -78,15 +83,15 @@ def hook_kinds() -> Dict[str, HookKind]:
         HookKind("on_status", StatusPanel),
         HookKind("on_feedback"),
         HookKind("on_forget", pace=WORK),
-        HookKind("on_journal"),
+        HookKind("on_journal", instead="; change entry.text instead"),
         HookKind("on_start"),
         HookKind("on_stop"),
-        HookKind("on_load_model", pace=WORK),
+        HookKind("on_load_model", instead="; change request.arguments instead", pace=WORK),
         HookKind("on_models_loaded", pace=WORK),
         HookKind("on_models_unloaded", pace=WORK),
-        HookKind("on_scaffold_context", pace=TURN),
+        HookKind("on_scaffold_context", instead="; change scaffold_context instead", pace=TURN),
         # What a plugin knows may be long, and the machine busy: given up too early, it is lost.
-        HookKind("on_save_state", pace=TURN),
+        HookKind("on_save_state", instead="; put it into state.values instead", pace=TURN),
         HookKind("on_load_state", pace=TURN),
         HookKind("on_error"),
     )

@@ -47,8 +47,8 @@ def test_a_right_result_passes() -> None:
     kinds["on_dream"].check(())
 
 
-def test_results_of_a_hook_without_any_are_ignored() -> None:
-    hook_kinds()["on_feedback"].check(object())
+def test_a_hook_that_returns_nothing_may_return_none() -> None:
+    hook_kinds()["on_feedback"].check(None)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,9 @@ def test_results_of_a_hook_without_any_are_ignored() -> None:
         ("on_dream", Reply("x"), "returned Reply where on_dream expects a list of Dream"),
         ("on_dream", [Reply("x")], "returned a list of Reply where on_dream expects a list of Dream"),
         ("on_generate", [], "returned a list of nothing where on_generate expects Reply"),
+        ("on_feedback", 1, "returned int where on_feedback expects nothing$"),
+        ("on_journal", "***", "returned str where on_journal expects nothing; change entry.text instead$"),
+        ("on_save_state", {}, "returned dict where on_save_state expects nothing; put it into state.values instead$"),
     ],
 )
 def test_a_wrong_result_is_described(hook: str, value: object, message: str) -> None:

@@ -145,9 +145,9 @@ def pair() -> Any:
     return note, first, second
 
 
-def failing_in(hook: str) -> Plugin:
-    """Return a plugin whose only hook is ``hook``, and which raises in it."""
+def failing_in(hook: str, body: str = "raise ValueError('boom')") -> Plugin:
+    """Return a plugin whose only hook is ``hook``, and which raises in it, or does what else ``body`` says."""
     arguments = ", ".join(list(inspect.signature(getattr(SOVLHookSpecs, hook)).parameters))
     space: Any = {"hookimpl": hookimpl}
-    exec(f"@hookimpl\ndef {hook}({arguments}): raise ValueError('boom')", space)
+    exec(f"@hookimpl\ndef {hook}({arguments}): {body}", space)
     return type("Fails", (Plugin,), {"name": "fails", hook: space[hook]})()  # type: ignore[no-any-return]

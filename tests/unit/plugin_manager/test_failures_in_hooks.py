@@ -61,6 +61,14 @@ def test_a_plugin_that_raises_in_a_hook_is_named_and_off_and_the_call_goes_on(ho
     assert (told[0].plugin, told[0].hook) == ("fails", hook)
 
 
+@pytest.mark.parametrize("hook", sorted(name for name, kind in hook_kinds().items() if kind.result is None))
+def test_what_is_returned_where_nothing_is_expected_is_not_lost_without_a_word(hook: str) -> None:
+    manager = hosted(failing_in(hook, "return 'lost'"))
+    assert CALLS[hook](manager)
+    assert not manager.infos()[0].enabled
+    assert f"failed in {hook}: TypeError: returned str where {hook} expects nothing" in str(manager.failures[0])
+
+
 @pytest.mark.parametrize("hook", sorted(hook_kinds()))
 def test_strict_mode_raises_instead(hook: str) -> None:
     manager = PluginManager(None, strict=True, distributions=list)
