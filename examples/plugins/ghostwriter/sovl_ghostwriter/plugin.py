@@ -39,7 +39,7 @@ class GhostwriterPlugin(Plugin):
     def on_dream(self, request: DreamRequest) -> List[Dream]:
         """Have dreams of the newest memories written; none where nobody can be asked."""
         settings = self.settings
-        memories = request.memories[-settings.memories :]
+        memories = self._to_send(request.memories)
         if not settings.url or not memories:
             return []
         from sovl_ghostwriter.asking import Asking
@@ -85,6 +85,12 @@ class GhostwriterPlugin(Plugin):
         asks = urlsplit(settings.url).netloc if settings.url else "nobody: plugins.ghostwriter.url is not set"
         key = f"from {settings.key_variable}" if os.environ.get(settings.key_variable) else "none"
         return StatusPanel("Ghostwriter", {"asks": asks, "key": key, "last time": self.last})
+
+    def _to_send(self, memories: List[Episode]) -> List[Episode]:
+        """Return the newest memories, without those of which something was withheld: the rest may tell on it."""
+        marks = [mark for mark in self.settings.kept_back if mark]
+        whole = [memory for memory in memories if not any(mark in memory.prompt for mark in marks)]
+        return whole[-self.settings.memories :]
 
     def _endpoint(self) -> Endpoint:
         from sovl_ghostwriter.endpoint import Endpoint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import List
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -21,6 +22,10 @@ class GhostwriterSettings(PluginSettings):
     )
     questions: int = Field(default=6, ge=2, le=50, description="Questions asked for, for each memory.")
     memories: int = Field(default=100, ge=1, le=100000, description="Memories of a night that are sent, at most.")
+    kept_back: List[str] = Field(
+        default=["[withheld"],
+        description="Memories that hold one of these words are not sent: marks of what somebody has withheld.",
+    )
     parallel: int = Field(default=4, ge=1, le=32, description="Requests at a time.")
     timeout: float = Field(default=30.0, gt=0, le=600, description="Seconds that a request may take, all in all.")
     patience: int = Field(

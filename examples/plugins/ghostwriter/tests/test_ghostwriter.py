@@ -122,6 +122,17 @@ def test_a_night_sends_only_so_many_memories(open_it, server, says):
     assert sent == ["What the user said: Fact 2", "What the user said: Fact 3"]
 
 
+@pytest.mark.parametrize(("settings", "sent"), [({}, [1, 3]), ({"kept_back": ["#"]}, [1, 2])])
+def test_memories_of_which_something_was_withheld_are_not_sent(open_it, server, settings, sent):
+    texts = {1: "My dog is called Bruno.", 2: "The code of my bank in Oslo is [withheld].", 3: "#My cat is Minka."}
+    life = open_it(memories=2, **settings)
+    life.tell(texts[2])
+    life.tell(texts[3])
+    life.sleep()
+    asked = {body["messages"][1]["content"].splitlines()[0] for _, _, body in server.requests}
+    assert asked == {f"What the user said: {texts[number]}" for number in sent}
+
+
 def test_the_order_of_dreams_is_that_of_the_memories(open_it, server, says):
     server.answer = says(BRUNO)
     life = open_it()
