@@ -47,7 +47,8 @@ class Sentence(click.Command):
 def correct(app: AppContext, correction: Tuple[str, ...]) -> None:
     """Correct the last reply: what is right instead.
 
-    CORRECTION is a whole sentence, as you would say it. It goes into the journal and is learned in the next night.
+    CORRECTION is a sentence as you would say it; a few words, such as "it is Biscuit", are read with the question that
+    was answered wrong. It goes into the journal and is learned in the next night.
     """
     from sovl_core.error_handling import BadInput
     from sovl_core.events import Feedback

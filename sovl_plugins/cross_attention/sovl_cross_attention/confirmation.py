@@ -26,13 +26,21 @@ CAUTION = 1.0
 
 
 def told_in(journal: Journal, memory: int) -> Optional[str]:
-    """Return what the user told in a turn, after the question it answers, if any; None where there is no such turn."""
+    """Return what the user told in a turn, after the question it answers, if any; None where there is no such turn.
+
+    A correction stands after what the user had asked.
+    """
     episode = journal.episode(memory)
     if episode is None:
         return None
-    number = episode.details.get("question")
-    question = journal.question(number) if isinstance(number, int) else None
-    return episode.prompt if question is None else f"{question.text} {episode.prompt}"
+    number, corrected = episode.details.get("question"), episode.details.get("corrects")
+    if isinstance(number, int):
+        question = journal.question(number)
+        asked = "" if question is None else question.text
+    else:
+        turn = journal.episode(corrected) if isinstance(corrected, int) else None
+        asked = turn.prompt if turn is not None and turn.prompt.endswith("?") else ""
+    return f"{asked} {episode.prompt}" if asked else episode.prompt
 
 
 def confirm(

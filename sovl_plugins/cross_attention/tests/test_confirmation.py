@@ -74,12 +74,21 @@ def test_nobody_tells_of_a_memory_that_is_gone():
 
 @pytest.mark.parametrize(
     ("details", "told"),
-    [({}, "Rex."), ({"question": 4}, "What is your dog called? Rex."), ({"question": 5}, "Rex."), (None, None)],
+    [
+        ({}, "Rex."),
+        ({"question": 4}, "What is your dog called? Rex."),
+        ({"question": 5}, "Rex."),
+        ({"corrects": 2}, "What is my dog called? Rex."),
+        ({"corrects": 3}, "Rex."),
+        ({"corrects": None}, "Rex."),
+        (None, None),
+    ],
 )
 def test_an_answer_is_told_with_its_question(mocker, details, told):
     journal = mocker.Mock()
     journal.episode.side_effect = {
-        7: None if details is None else Episode(id=7, conversation="", prompt="Rex.", details=details)
+        2: Episode(id=2, conversation="", prompt="What is my dog called?"),
+        7: None if details is None else Episode(id=7, conversation="", prompt="Rex.", details=details),
     }.get
     journal.question.side_effect = {4: Question(4, "What is your dog called?", "user")}.get
     assert told_in(journal, 7) == told

@@ -1,4 +1,7 @@
-"""Answers to the system's own questions: "Biscuit." tells something only beside "What is your dog called?"."""
+"""Answers to questions: "Biscuit." tells something only beside "What is your dog called?".
+
+The question is one that the system asked, or the user's own, whose answer was wrong and is corrected.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, List
 
 from sovl_core.records import Episode
 from sovl_dream.own_words import all_own
-from sovl_dream.person import to_first_person
+from sovl_dream.person import to_first_person, to_second_person
 
 if TYPE_CHECKING:
     from sovl_core.journal import Journal
@@ -41,15 +44,40 @@ _COMPLETED = (
     (re.compile(r"^What do I do(?: for a living| for work)?\?$"), "I am {job}"),
     (re.compile(r"^(?:What|Who|Which [\w ]+?) do I (\w+)\?$"), "I {0} {a}"),
 )
+#: Questions about one of the user's, and answers that speak of whom was asked about: "she moved to Oslo".
+_ABOUT = re.compile(
+    r"^(?:What|Who|Where|How|When|Which [\w ]+?)(?: old| long)?(?:['’]s| is| was| does| did| has) (my [\w '’-]+?)"
+    r"(?: (?:live|work|study|do|like|play|drive|teach|speak|move|called|named|from|born|now|these days)\b[\w ]*)?\?$"
+)
+_SPEAKS_OF_IT = re.compile(r"^(?:he|she)(?P<is>['’]s| is)? (?P<rest>\w.*)$", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_TO_THE_SYSTEM = re.compile(r"\byou(?:rs?|rself)?\b", re.IGNORECASE)
 
 
 def with_question(memory: Episode, journal: Journal) -> Episode:
-    """Return an answer with the words of the question it answers, of which the journal has the number beside it."""
-    number = memory.details.get("question")
-    if not isinstance(number, int):
+    """Return an answer with the words of the question it answers, of which the journal has the number beside it.
+
+    A correction answers what the user had asked; that is given as the system would ask them.
+    """
+    number, corrected = memory.details.get("question"), memory.details.get("corrects")
+    if isinstance(number, int):
+        question = journal.question(number)
+        words = "" if question is None else question.text
+    elif memory.source == "correction" and isinstance(corrected, int):
+        turn = journal.episode(corrected)
+        words = "" if turn is None else asked_back(turn.prompt)
+    else:
         return memory
-    question = journal.question(number)
-    return replace(memory, details={**memory.details, "question": "" if question is None else question.text})
+    return replace(memory, details={**memory.details, "question": words})
+
+
+def asked_back(prompt: str) -> str:
+    """Return what a user asks as a question to them: "What is my cat called?" gives "What is your cat called?".
+
+    "" where the prompt does not end in a question, or asks something about the system itself.
+    """
+    last = _SENTENCE_END.split(" ".join(prompt.split()))[-1]
+    return "" if not last.endswith("?") or _TO_THE_SYSTEM.search(last) else to_second_person(last)
 
 
 def question_of(memory: Episode) -> str:
@@ -71,8 +99,8 @@ def says_something(question: str, answer: str) -> bool:
 
 def completed(question: str, answer: str) -> str:
     """Return question and answer as one statement: "My dog is called Biscuit"; "" where the rules do not reach."""
-    clean = re.sub(r"[\s.!]+$", "", " ".join(answer.split()))
-    clean = _LEADING.sub("", clean)
+    whole = re.sub(r"[\s.!]+$", "", " ".join(answer.split()))
+    clean = _LEADING.sub("", whole)
     if (
         not clean
         or len(clean.split()) > _LONGEST
@@ -81,11 +109,20 @@ def completed(question: str, answer: str) -> str:
     ):
         return ""
     asked = to_first_person(" ".join(question.split()))
+    if clean == whole and _SPEAKS_OF_IT.match(whole):
+        return _of_whom(asked, whole)
     for pattern, statement in _COMPLETED:
         match = pattern.match(asked)
         if match:
             return _filled(statement, [part[:1].upper() + part[1:] for part in match.groups()], clean)
-    return ""
+    return _of_whom(asked, whole)
+
+
+def _of_whom(asked: str, answer: str) -> str:
+    about, spoken = _ABOUT.match(asked), _SPEAKS_OF_IT.match(answer)
+    if about is None or spoken is None:
+        return ""
+    return f"M{about.group(1)[1:]}{' is' if spoken.group('is') else ''} {spoken.group('rest')}"
 
 
 def _filled(statement: str, parts: List[str], answer: str) -> str:

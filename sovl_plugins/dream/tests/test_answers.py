@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sovl_core.journal import Journal
 from sovl_core.records import Episode
-from sovl_dream.answers import completed, question_of, says_something, with_question
+from sovl_dream.answers import asked_back, completed, question_of, says_something, with_question
+from sovl_dream.memories import statements_in
 
 pytestmark = pytest.mark.no_torch
 
@@ -27,6 +30,9 @@ pytestmark = pytest.mark.no_torch
         ("What do you do for a living?", "a nurse", "I am a nurse"),
         ("What do you play?", "chess", "I play chess"),
         ("How old are you?", "34", "I am 34"),
+        ("Where does your sister live?", "She moved to Oslo.", "My sister moved to Oslo"),
+        ("Where does your older sister Ilse live now?", "she's in Oslo", "My older sister Ilse is in Oslo"),
+        ("How old is your son?", "he is nine", "My son is nine"),
     ],
 )
 def test_question_and_answer_make_one_statement(question, answer, statement):
@@ -42,6 +48,8 @@ def test_question_and_answer_make_one_statement(question, answer, statement):
         ("What is your dog called?", "a name that is far too long to stand in one sentence"),
         ("What do you do?", "nothing much"),
         ("Why do birds sing?", "for joy"),
+        ("Why is your sister sad?", "she moved to Oslo"),
+        ("Where do you live?", "she moved to Oslo"),
     ],
 )
 def test_where_the_rules_do_not_reach(question, answer):
@@ -67,6 +75,32 @@ def test_the_journal_knows_the_words_of_the_question(tmp_path):
     assert question_of(known) == "What is your dog called?"
     assert question_of(with_question(Episode(1, "c", "Rex", details={"question": 99}), journal)) == ""
     assert question_of(with_question(Episode(1, "c", "Rex"), journal)) == ""
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "back"),
+    [
+        ("What is my cat called?", "What is your cat called?"),
+        ("Hello again. Where do I  live?", "Where do you live?"),
+        ("My cat is called Luna.", ""),
+        ("What is your name?", ""),
+        ("", ""),
+    ],
+)
+def test_what_the_user_asked_is_asked_back(asked, back):
+    assert asked_back(asked) == back
+
+
+def test_a_correction_is_read_with_what_was_asked(tmp_path):
+    journal = Journal(tmp_path / "journal.db")
+    turn = journal.begin_episode("What is my cat called?", "c")
+    wrong = Episode(9, "c", "it is Luna", source="correction", details={"corrects": turn.id})
+    assert question_of(with_question(wrong, journal)) == "What is your cat called?"
+    assert [one.text for one in statements_in(with_question(wrong, journal))] == ["My cat is called Luna"]
+    assert question_of(with_question(replace(wrong, details={"corrects": None}), journal)) == ""
+    assert question_of(with_question(replace(wrong, details={"corrects": 99}), journal)) == ""
+    assert question_of(with_question(replace(wrong, source="chat"), journal)) == ""
     journal.close()
 
 

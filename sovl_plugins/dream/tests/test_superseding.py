@@ -139,6 +139,15 @@ def test_a_correction_supersedes_what_was_corrected(journal):
     assert by(journal) == {old.id: new.id}
 
 
+def test_a_correction_in_a_few_words_is_read_with_what_was_asked(journal):
+    (old,) = tell(journal, "My sister is called Orla.")
+    sleep(journal)
+    (asked,) = tell(journal, "What is my sister called?")
+    (new,) = tell(journal, "it is Ida", source="correction", details={"corrects": asked.id})
+    sleep(journal)
+    assert by(journal) == {old.id: new.id}
+
+
 def test_what_was_deleted_or_is_not_to_be_learned_plays_no_part(journal):
     gone, kept = tell(journal, "I live in Lund.", "My dog is called Rex.")
     sleep(journal)
