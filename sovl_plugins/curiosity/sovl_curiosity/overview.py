@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from sovl_curiosity.learning import Learned, learned, progress
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sovl_core.journal import Journal
     from sovl_core.records import Question
     from sovl_curiosity.calibrations import Calibrations
+    from sovl_curiosity.inquiry import Candidate
     from sovl_curiosity.settings import CuriositySettings
 
 #: Answers that are shown one by one.
@@ -17,10 +18,13 @@ SHOWN = 5
 _WIDTH = 60
 
 
-def overview(pressure: float, settings: CuriositySettings, calibrations: Calibrations, journal: Journal) -> List[str]:
+def overview(
+    pressure: float, settings: CuriositySettings, calibrations: Calibrations, journal: Journal, held_back: str = ""
+) -> List[str]:
     """Return the lines of ``/curiosity``.
 
     :param pressure: in [0, 1].
+    :param held_back: what came of the last eruption of which no question came.
     """
     lines = [
         f"pressure   {pressure:.2f}; erupts above {settings.pressure_threshold:g}, "
@@ -28,19 +32,31 @@ def overview(pressure: float, settings: CuriositySettings, calibrations: Calibra
     ]
     asked = [question for question in journal.questions(limit=50) if question.status in ("asked", "answered")]
     lines.append(f"last asked {_asked(asked[0])}" if asked else "last asked nothing yet")
+    lines += [f"held back  {held_back}"] if held_back else []
     lines.append(f"ignorance  {how_ignorance_is_read(settings, calibrations, journal)}")
     return lines + _learned(learned(journal), settings)
 
 
 def why(question: Question) -> str:
     """Return in words why a question was asked, from what was kept with it; "" where it was not weighed."""
-    kept = question.details
-    if "score" not in kept:
-        return ""
+    return _weighed(question.details, "above") if "score" in question.details else ""
+
+
+def why_not(candidate: Optional[Candidate], threshold: float) -> str:
+    """Return in words why an eruption came to no question.
+
+    :param candidate: the question that was weighed, None where none could be written.
+    """
+    if candidate is None:
+        return "no question came to mind"
+    return f'"{_short(candidate.text)}"\n  why      {_weighed(candidate.details(threshold), "not above")}'
+
+
+def _weighed(kept: Dict[str, Any], above: str) -> str:
     read = "calibrated" if kept.get("calibrated") else "1 - confidence"
     worth = f"worth {kept['score']:.2f}"
     if "threshold" in kept:
-        worth += f", above {kept['threshold']:g}"
+        worth += f", {above} {kept['threshold']:g}"
     about = f'about "{_short(str(kept.get("about", "")))}": ' if kept.get("about") else ""
     return f"{_occasion(kept)}{about}ignorance {kept['ignorance']:.2f} ({read}), novelty {kept['novelty']:.2f}, {worth}"
 

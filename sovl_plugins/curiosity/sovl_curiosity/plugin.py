@@ -15,7 +15,7 @@ from sovl_curiosity.commands import TUNABLE, curiosity_command, measure_file
 from sovl_curiosity.inquiry import Candidate, Inquiry
 from sovl_curiosity.metric import TrueCuriosity
 from sovl_curiosity.night_questions import NightQuestions
-from sovl_curiosity.overview import how_ignorance_is_read, overview
+from sovl_curiosity.overview import how_ignorance_is_read, overview, why_not
 from sovl_curiosity.pressure import CuriosityPressure
 from sovl_curiosity.queue import QuestionQueue
 from sovl_curiosity.self_knowledge import SelfKnowledge
@@ -52,6 +52,7 @@ class CuriosityPlugin(Plugin):
         self.tally = Tally()
         self._silence = Silence()
         self._spoke = float("-inf")
+        self._held_back = ""
         # Made at the start, out of the context.
         self.queue: QuestionQueue
         self.knowledge: SelfKnowledge
@@ -144,6 +145,7 @@ class CuriosityPlugin(Plugin):
         if text is None:
             # Nothing worth asking came of it: the urge is gone all the same, or it would try again every second.
             self.pressure.drop(settings.pressure_drop)
+            self.tally.fruitless += 1
             return None
         return self._speak_up(text)
 
@@ -167,7 +169,7 @@ class CuriosityPlugin(Plugin):
             "pressure": f"{self.pressure.value:.2f} (erupts above {self.settings.pressure_threshold})",
             "questions": f"{tally.asked} asked ({tally.spontaneous} out of silence), {tally.answered} answered",
             "waiting": self.context.journal.count_questions("queued"),
-            "eruptions": tally.eruptions,
+            "eruptions": f"{tally.eruptions} ({tally.fruitless} came to no question)",
             "mean novelty": f"{tally.mean_novelty:.2f}",
             "ignorance": how_ignorance_is_read(self.settings, self.knowledge.calibrations, self.context.journal),
         }
@@ -237,6 +239,9 @@ class CuriosityPlugin(Plugin):
             self.queue.asked(candidate.text, turn.episode, candidate.details(self.settings.response_threshold))
             self.tally.in_replies += 1
             reply.question = candidate.text
+            return
+        self.tally.fruitless += 1
+        self._held_back = why_not(candidate, self.settings.response_threshold)
 
     def _candidate(self, said: str, **how: Any) -> Optional[Candidate]:
         candidate = self.inquiry.question_about(said, self.queue.recent(), **how) if said else None
@@ -247,14 +252,14 @@ class CuriosityPlugin(Plugin):
     def _fresh_question(self, said: str) -> Optional[str]:
         settings = self.settings
         candidate = self._candidate(said) if self.context.models_loaded() else None
-        if candidate is None:
-            return None
-        if candidate.interest.score > settings.spontaneous_threshold:
+        if candidate is not None and candidate.interest.score > settings.spontaneous_threshold:
             self.queue.asked(candidate.text, None, candidate.details(settings.spontaneous_threshold))
             self.pressure.drop(settings.pressure_drop)
             return candidate.text
-        if candidate.interest.score > settings.response_threshold:
+        if candidate is not None and candidate.interest.score > settings.response_threshold:
             self.queue.put(candidate.text, settings.queue_size, None, candidate.details(settings.response_threshold))
+        else:
+            self._held_back = why_not(candidate, settings.response_threshold)
         return None
 
     def _from_queue(self, question: Optional[Question]) -> Optional[str]:
@@ -288,6 +293,7 @@ class CuriosityPlugin(Plugin):
             return measure_file(words[1:], options.get("out"), self.context, found[1] if found else None)
         changes = tune(self.name, self.settings, options)
         if not changes:
-            shown = overview(self.pressure.value, self.settings, self.knowledge.calibrations, self.context.journal)
+            known, journal = self.knowledge.calibrations, self.context.journal
+            shown = overview(self.pressure.value, self.settings, known, journal, self._held_back)
             return "\n".join([*shown, "", *listing(self.settings, TUNABLE)])
         return "\n".join([*changes, keep_hint(self.name, changes)])

@@ -8,9 +8,12 @@ from typing import Any, Dict
 
 @dataclass
 class Tally:
-    """``spontaneous`` counts questions out of silence, ``answered`` all that were answered."""
+    """``fruitless`` counts eruptions of which no question came, ``spontaneous`` questions out of silence, ``answered``
+    all that were answered.
+    """
 
     eruptions: int = 0
+    fruitless: int = 0
     spontaneous: int = 0
     in_replies: int = 0
     by_command: int = 0

@@ -68,6 +68,10 @@ def test_a_question_below_the_threshold_is_not_asked(full, context, journal):
     assert live(full, Turn(SAID)).question is None
     assert full.tally.scored == 1
     assert journal.questions() == []
+    assert full.tally.fruitless == 1
+    assert full.on_status().rows["eruptions"] == "1 (1 came to no question)"
+    shown = full.on_commands()[0].run([], {})
+    assert f'held back  "{QUESTION}"' in shown and ", not above 0.8" in shown
 
 
 def test_replies_are_left_alone_when_switched_off_or_stopped_or_asking_already(full, context, script):
@@ -102,6 +106,8 @@ def test_a_question_below_the_threshold_waits_in_the_queue(full, context, journa
     assert silent(full).text == QUESTION  # out of the queue at once, as nothing better is there
     assert full.pressure.value == pytest.approx(1.0 - 0.3 * 0.7)
     assert full.tally.spontaneous == 1
+    assert full.tally.fruitless == 0
+    assert "held back" not in full.on_commands()[0].run([], {})
 
 
 def test_what_others_queued_is_asked_when_there_is_nothing_new(plugin, journal):
@@ -124,6 +130,8 @@ def test_a_fruitless_urge_passes(plugin):
     plugin.pressure = CuriosityPressure(1.0)
     assert silent(plugin, last_prompt="ok") is None
     assert plugin.pressure.value == pytest.approx(0.7)
+    assert plugin.tally.fruitless == 1
+    assert "held back  no question came to mind" in plugin.on_commands()[0].run([], {})
 
 
 def test_it_does_not_go_on_into_the_same_silence_for_ever(plugin, context, script):

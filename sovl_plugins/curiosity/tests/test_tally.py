@@ -24,7 +24,7 @@ def test_mean_novelty():
 
 
 def test_state_round_trips_and_passes_over_what_it_does_not_know():
-    tally = Tally(eruptions=4, answered=1, novelty_sum=0.5, scored=2)
+    tally = Tally(eruptions=4, fruitless=3, answered=1, novelty_sum=0.5, scored=2)
     values = json.loads(json.dumps({**tally.to_dict(), "later": 1}))
     assert Tally.from_dict(values) == tally
     assert Tally.from_dict({}) == Tally()
