@@ -40,6 +40,9 @@ def change_layers(
     """
     chosen = _chosen(wanted, total, settings)
     night, running = journal.current_night(), journal.running_night()
+    if running is not None and running.parent != night:
+        # It began elsewhere, and is not gone on with.
+        running = None
     if night is None and running is None:
         insert(chosen)
         # Weights are those of other layers now.
@@ -53,11 +56,12 @@ def change_layers(
         silent = [number for number in listening if number not in chosen]
         said = f"Speaking: layers {_words(chosen)}; silent: {_words(silent) or 'none'}."
         return f"{said}\n{_hint(changes)}"
-    trained = f"night {night}" if night is not None else f"night {running.number}" if running else ""
+    learned = f"night {night} has learned" if running is None or night is not None else f"night {running.number} learns"
+    first = "" if night is not None else "once that night has ended (/sleep goes on with it): "
     raise BadInput(
-        f"What {trained} has learned sits in layers {_words(listening)}, and fits no others",
+        f"What {learned} sits in layers {_words(listening)}, and fits no others",
         f"Some of those can be silenced at once, such as all but one: /cross --layers {listening[-1]}. Others start "
-        f"from the bare base: /nights use 0, then /cross --layers {wanted}",
+        f"from the bare base: {first}/nights use 0, then /cross --layers {wanted}",
     )
 
 

@@ -16,11 +16,10 @@ from sovl_cross_attention.live_layers import change_layers, misplaced
 def change():
     """Return ``change(wanted, night, running)``: what is said, the settings after it, and what was inserted."""
 
-    def run(wanted, night=None, running=None, **settings):
+    def run(wanted, night=None, running=None, parent=None, **settings):
         held, inserted = CrossAttentionSettings(**settings), []
-        nights = SimpleNamespace(
-            current_night=lambda: night, running_night=lambda: running and SimpleNamespace(number=running)
-        )
+        unfinished = running and SimpleNamespace(number=running, parent=parent)
+        nights = SimpleNamespace(current_night=lambda: night, running_night=lambda: unfinished)
         return change_layers(wanted, 12, [4, 6, 8], held, nights, inserted.append), held, inserted
 
     return run
@@ -47,12 +46,22 @@ def test_after_it_those_that_have_learned_are_silenced_and_heard_again(change):
     assert said.startswith("Speaking: layers 4, 6, 8; silent: none.")
 
 
-@pytest.mark.parametrize(("night", "running"), [(2, None), (None, 1), (2, 3)])
-def test_what_was_learned_fits_no_others(change, night, running):
-    with pytest.raises(BadInput, match=rf"What night {night or running} has learned sits in layers 4, 6, 8") as told:
-        change("3", night, running)
+@pytest.mark.parametrize("running", [None, 3])
+def test_what_was_learned_fits_no_others(change, running):
+    with pytest.raises(BadInput, match="What night 2 has learned sits in layers 4, 6, 8") as told:
+        change("3", 2, running, parent=2)
     assert "/cross --layers 8" in told.value.hint
-    assert "/nights use 0, then /cross --layers 3" in told.value.hint
+    assert "from the bare base: /nights use 0, then /cross --layers 3" in told.value.hint
+
+
+def test_a_first_night_that_was_interrupted_has_to_end_before(change):
+    with pytest.raises(BadInput, match="What night 1 learns sits in layers 4, 6, 8") as told:
+        change("3", None, 1)
+    assert "once that night has ended (/sleep goes on with it): /nights use 0" in told.value.hint
+
+
+def test_an_interrupted_night_that_began_elsewhere_stands_in_nobodys_way(change):
+    assert change("3", None, 3, parent=2)[2] == [[3]]
 
 
 def test_what_names_no_layers(change):
