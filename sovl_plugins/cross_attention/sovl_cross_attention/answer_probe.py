@@ -2,8 +2,9 @@
 
 The relevance gate knows which memory lies nearest; that the bakery's alarm code says nothing about the library's it
 cannot tell, for it never met the library. A model that reads "the bakery's code is 5093" and then the question knows
-more: whether what is asked for stood there. That is a linear function of its states (a probe, arXiv:1610.01644), the
-same for every memory, and learned once for a base from practice that comes with this plugin.
+more: whether what is asked for stood there, and whether anything is asked at all. That is a linear function of its
+states (a probe, arXiv:1610.01644), the same for every memory, and learned once for a base from practice that comes
+with this plugin.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class AnswerProbe:
     """A logistic regression over :func:`pair_features`.
 
     ``skill`` is the share of an answered and an unanswered question that it puts in the right order (the area under
-    the ROC curve), measured on lessons it did not learn from.
+    the ROC curve), measured on lessons it did not learn from. Remarks are too easy to tell from questions to count.
     """
 
     def __init__(self) -> None:
@@ -124,19 +125,24 @@ class AnswerProbe:
 class _Read:
     """Lessons that the base has read.
 
-    ``features`` float [pairs, width], ``answered`` float [pairs], 1 for answered questions, ``lesson`` of each pair.
+    ``features`` float [pairs, width], ``answered`` float [pairs], 1 for answered questions, ``asking`` bool [pairs],
+    False for remarks, ``lesson`` of each pair.
     """
 
     def __init__(self, models: Models, lessons: Sequence[Lesson], heard: Callable[[int, int], None]) -> None:
         pairs: List[Pair] = []
         labels: List[float] = []
+        asking: List[bool] = []
         lesson_of: List[int] = []
         for number, lesson in enumerate(lessons):
-            for questions, label in ((lesson.answered, 1.0), (lesson.unanswered, 0.0)):
-                pairs += [(lesson.told, question) for question in questions]
-                labels += [label] * len(questions)
-                lesson_of += [number] * len(questions)
+            kinds = ((lesson.answered, 1.0, True), (lesson.unanswered, 0.0, True), (lesson.remarks, 0.0, False))
+            for prompts, label, asks in kinds:
+                pairs += [(lesson.told, prompt) for prompt in prompts]
+                labels += [label] * len(prompts)
+                asking += [asks] * len(prompts)
+                lesson_of += [number] * len(prompts)
         self.answered, self.lesson = torch.tensor(labels), torch.tensor(lesson_of)
+        self.asking = torch.tensor(asking, dtype=torch.bool)
         self.features = torch.zeros(len(pairs), pair_width(models))
         # Of like length side by side, so that little of what is read is padding.
         order = sorted(range(len(pairs)), key=lambda number: sum(map(len, pairs[number])))
@@ -149,6 +155,7 @@ class _Read:
         """Take in other lessons."""
         self.features = torch.cat([self.features, other.features])
         self.answered = torch.cat([self.answered, other.answered])
+        self.asking = torch.cat([self.asking, other.asking])
         self.lesson = torch.cat([self.lesson, other.lesson + int(self.lesson.max()) + 1])
         return self
 
@@ -159,7 +166,7 @@ class _Read:
             held_out = self.lesson % FOLDS == part
             weight, bias = _regression(self.features[~held_out], self.answered[~held_out])
             guessed[held_out] = self.features[held_out] @ weight + bias
-        yes, no = guessed[self.answered == 1], guessed[self.answered == 0]
+        yes, no = guessed[self.answered == 1], guessed[(self.answered == 0) & self.asking]
         return float((yes[:, None] > no[None]).float().mean())
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -68,6 +70,22 @@ def test_skill_is_of_lessons_it_did_not_learn_from(build):
     probe.practise(build(), lessons)
     assert probe.skill < 0.65
     assert not probe.trusted
+
+
+def test_what_is_only_remarked_is_not_asked_for(build):
+    models, plain, probe = build(), AnswerProbe(), AnswerProbe()
+    plain.practise(models, easy())
+    probe.practise(models, [replace(lesson, remarks=(f"the age of my {lesson.told[3:6]}!",)) for lesson in easy()])
+    asked, remarked = (("my gnu is 7", f"the age of my gnu{mark}") for mark in "?!")
+    assert plain.match(models, [remarked])[0] > 0.5
+    yes, no = probe.match(models, [asked, remarked])
+    assert yes > 0.5 > no
+
+
+def test_telling_remarks_from_questions_is_no_skill(build):
+    probe = AnswerProbe()
+    probe.practise(build(), [replace(lesson, remarks=("ZZZZZ", "QQQQQ")) for lesson in hopeless()])
+    assert probe.skill < 0.65
 
 
 def test_a_pair_is_read_alone_as_beside_others(build):

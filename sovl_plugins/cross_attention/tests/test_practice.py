@@ -3,7 +3,7 @@ from __future__ import annotations
 from sovl_cross_attention.practice import lessons
 
 
-def test_every_lesson_has_questions_of_both_kinds_and_none_in_both():
+def test_every_lesson_has_questions_of_both_kinds_and_remarks_and_nothing_twice():
     found = lessons()
     assert len(found) > 100
     assert len({lesson.told for lesson in found}) == len(found)
@@ -11,4 +11,11 @@ def test_every_lesson_has_questions_of_both_kinds_and_none_in_both():
         assert lesson.told.strip() == lesson.told != ""
         assert len(lesson.answered) == len(lesson.unanswered) == 5
         assert len({*lesson.answered, *lesson.unanswered}) == 10, lesson.told
-        assert all(question.strip() == question != "" for question in (*lesson.answered, *lesson.unanswered))
+        assert len({*lesson.remarks} - {lesson.told, *lesson.answered, *lesson.unanswered}) == 3
+        assert all(said.strip() == said != "" for said in (*lesson.answered, *lesson.unanswered, *lesson.remarks))
+
+
+def test_what_is_asked_for_may_be_a_statement_and_no_remark_is_a_question():
+    found = lessons()
+    assert sum(not asked.endswith("?") for lesson in found for asked in lesson.answered) > 40
+    assert not [remark for lesson in found for remark in lesson.remarks if "?" in remark]
