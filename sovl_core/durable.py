@@ -85,11 +85,20 @@ def make_private(path: Path) -> None:
 def private_folder(path: Path) -> None:
     """Make a folder, and those above it that are missing, for the user alone; one that is there keeps its rights.
 
+    What is flushed in it later is not lost with its own name.
+
     :raises OSError: when it cannot be made.
     """
     for folder in [*reversed(path.parents), path]:
         if not folder.is_dir():
             folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            sync_entry(folder)
+
+
+def sync_entry(path: Path) -> None:
+    """Flush to the disk that a file or folder has its name; nothing happens in a folder that may not be read."""
+    with contextlib.suppress(PermissionError):
+        sync_folder(path.parent)
 
 
 def sync_folder(path: Path) -> None:

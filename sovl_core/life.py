@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 import platformdirs
 
 from sovl_core.config_file import create_config
-from sovl_core.durable import FILE_MODE, FOLDER_MODE, make_private
+from sovl_core.durable import FILE_MODE, FOLDER_MODE, make_private, sync_entry
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
 
 if TYPE_CHECKING:
@@ -177,8 +177,11 @@ class Life:
         self.close()
 
     def _create_folder(self) -> None:
+        missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
         try:
             self.path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            for folder in missing:
+                sync_entry(folder)
             # A folder made for the purpose becomes private too; one that holds things keeps the rights it was given.
             if not any(self.path.iterdir()):
                 self.path.chmod(self.path.stat().st_mode & FOLDER_MODE)

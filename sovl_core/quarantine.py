@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Callable, Optional
 
-from sovl_core.durable import sync_folder, write_file
+from sovl_core.durable import private_folder, sync_entry, sync_folder, write_file
 
 #: Folder within a life.
 QUARANTINE = "quarantine"
@@ -35,7 +35,7 @@ class Quarantine:
         """
         folder = self._made()
         target = _free(folder / path.relative_to(self._life))
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)
         self._note(f"{target.relative_to(folder)}: {why}")
         os.rename(str(path), str(target))
         sync_folder(target.parent)
@@ -46,15 +46,14 @@ class Quarantine:
         if self._folder is None:
             stamp = time.strftime("%Y-%m-%d-%H%M%S", time.localtime(self._clock()))
             self._folder = _free(self._life / QUARANTINE / stamp)
-            self._folder.mkdir(mode=0o700, parents=True)
-            sync_folder(self._folder.parent)
-            sync_folder(self._life)
+            private_folder(self._folder)
         return self._folder
 
     def _note(self, line: str) -> None:
         note = self._made() / NOTE
         before = note.read_bytes() if note.exists() else b""
         write_file(note, before + line.encode("utf-8", "replace") + b"\n")
+        sync_entry(note)
 
 
 def _free(path: Path) -> Path:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: Folder within the folder of states for files that are damaged.
 SET_ASIDE = "damaged"
 
+_ENTRY = {"values", "digest", "tensors", "sha256"}
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -181,6 +182,10 @@ def _read_state(path: Path) -> PluginState:
         values, tensor_name = entry["values"], entry.get("tensors")
         if not isinstance(values, dict) or not isinstance(tensor_name, (str, type(None))):
             raise TypeError("values or tensors of another kind than was written")
+        # One flipped bit in a name, and the tensors would seem never to have been there.
+        unknown = sorted(set(entry) - _ENTRY)
+        if unknown:
+            raise ValueError(f"it holds {unknown[0]!r}, which was not written")
         # Files of earlier versions have none.
         if entry.get("digest") not in (None, _digest(values)):
             raise ValueError("its values are not what was written")

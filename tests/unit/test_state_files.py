@@ -187,6 +187,16 @@ def test_a_value_that_is_not_what_was_written_is_damage(tmp_path):
         read_plugin_states(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["digest", "tensors", "sha256"])
+def test_a_flipped_bit_in_the_name_of_an_entry_is_noticed(tmp_path, name):
+    write_plugin_states(tmp_path, {"side": PluginState({"turns": 1}, {"t": torch.ones(2)})})
+    file = tmp_path / "side.json"
+    flipped = chr(ord(name[0]) ^ 1) + name[1:]
+    file.write_text(file.read_text().replace(f'"{name}"', f'"{flipped}"'))
+    with pytest.raises(LifeDamaged, match="is damaged"):
+        read_plugin_states(tmp_path)
+
+
 def test_state_of_an_earlier_version_has_no_hash_of_its_values(tmp_path):
     (tmp_path / "side.json").write_text('{"values": {"turns": 17}}')
     assert read_plugin_states(tmp_path)["side"].values == {"turns": 17}
