@@ -28,7 +28,8 @@ _DOUBTED = (
 _UNSURE = re.compile(
     r"^(?:supposedly|allegedly|apparently|reportedly|purportedly|seemingly|rumou?r has it|legend has it|word has it|"
     r"word is|the story goes|they say|people say|some say|it is said|it['’]s said|one says|you said|"
-    r"(?:as|like) (?:you|he|she|they|someone|somebody)\b)",
+    r"(?:as|like) (?:you|he|she|they|someone|somebody)\b|"
+    r"(?:in|from) (?!my|our)(?:[\w'’]+ ){1,3}(?:opinion|view|eyes|words|version)\b)",
     re.IGNORECASE,
 )
 _ACCORDING = re.compile(
@@ -58,6 +59,7 @@ _REPORT = re.compile(
 )
 #: Whoever speaks of "the user" is not the user.
 _OF_THE_USER = re.compile(
+    rf"^(?:(?:the|your|an?|this|that) (?:\w+ )?(?:ai|bot|model|llm|machine|program)|chatgpt) (?:{_SAYING})\b|"
     r"\bthe (?:user|human|assistant|chatbot|language model|person (?:you are|you['’]re) (?:talking|speaking))\b",
     re.IGNORECASE,
 )

@@ -23,6 +23,8 @@ _SAME_SUBJECT = re.compile(
 )
 #: News that says nothing by itself.
 _PRONOUN = re.compile(r"^(?:it|them|him|her|this|that|these|those|you|so|too|mine|yours)(?: \w+)?$", re.IGNORECASE)
+#: A place for a value: "[NAME]", "____", "<name>".
+_PLACEHOLDER = re.compile(r"^(?:\[[^\]]*\]|<[^>]*>|\{[^}]*\}|_{2,}|X{3,}|\.{3,}|\([a-z]+\)|\$[A-Z_]+)$")
 #: "I have a cat": what "she" is in the next sentence.
 _OWNED, _HAVING = (
     re.compile(r"^an? (?:new )?([a-z]+)$"),
@@ -73,4 +75,4 @@ def _statements_of(sentence: str) -> List[Statement]:
     if len(found) < len(clauses):
         whole = parse_statement(sentence)
         found = [] if whole is None else [whole]
-    return [statement for statement in found if not _PRONOUN.match(statement.complement)]
+    return [one for one in found if not _PRONOUN.match(one.complement) and not _PLACEHOLDER.match(one.complement)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Callable, List, Optional, Tuple
 
+from sovl_dream.stamped import is_heading
+
 #: A line that stands for something pasted.
 PASTED = "\ue002"
 
@@ -22,14 +24,16 @@ _CONTROL = re.compile(
 _HEADER = re.compile(
     r"\s*(?:from|to|cc|bcc|subject|sent|date|reply-to|von|an|betreff|de|à|objet|från|till|ämne)\s?:\s", re.IGNORECASE
 )
+#: One such line is enough where text stands below it.
+_SUBJECT = re.compile(r"\s*(?:(?:subject|betreff|objet|ämne|fwd?|aw|wg|title)\s?:\s*\S|from\s?:.*@)", re.IGNORECASE)
 _FORWARDED = re.compile(
-    r"\b(?:original|forwarded) message\b|\b(?:wrote|schrieb|écrit|escribió|skrev|schreef|scritto)\b[^:]*:\s*$",
+    r"\b(?:original|forwarded) message\b|\b(?:wrote|schrieb|écrit|escribió|skrev|schreef|scritto)\b[^:]*[:-]\s*$",
     re.IGNORECASE,
 )
 #: To somebody else than the one who is spoken to here.
 _SALUTATION = re.compile(
     r"\s*(?!\w+ (?:sovl|assistant|computer|friend|there|again)\b)"
-    r"(?:dear|hi|hello|hey|good (?:morning|day|evening))\b[^.:;!?]{0,50}[,:!]?\s*$",
+    r"(?:(?:dear|hi|hello|hey|good (?:morning|day|evening))\b[^.:;!?]{0,50}|to whom it may concern)[,:!]?\s*$",
     re.IGNORECASE,
 )
 _CLOSING_FORMAL = re.compile(
@@ -39,26 +43,35 @@ _CLOSING_FORMAL = re.compile(
 )
 _CLOSING = re.compile(r"\s*(?:best|cheers|love|thanks|thank you|yours|take care|see you)\s*[,!]?\s*$", re.IGNORECASE)
 _NAME = re.compile(r"\s*[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,3}\s*$")
-_TIME = r"[\[(]?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]m)?[\])]?\s*[-–—,]?\s*"
+_TIME = r"[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? )?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]m)?[\])]?\s*[-–—,]?\s*"
 _ROLE = r"(?:user|assistant|system|human|ai|bot|chatbot|model|chatgpt|gpt|claude|llm|agent|operator|q|a)"
 #: One such line is enough; "Name:" and the like are labels only beside another.
 _SPEAKER = re.compile(
-    rf"\s*(?:{_TIME}[^\s:][^:\n]{{0,30}}:\s|<[^<>\s/]{{1,30}}>\s|{_TIME}<[^<>\n]{{1,30}}>|{_ROLE}\s?\d?:\s)",
+    rf"\s*(?:{_TIME}[^\s:][^:\n]{{0,30}}:\s|<[^<>\s/]{{1,30}}>\s|{_TIME}<[^<>\n]{{1,30}}>|{_ROLE}\s?\d?:\s|"
+    r"[^\W\d_][\w.-]{1,20}>\s|[^\W\d_][\w .'’-]{0,30} \(\d{1,2}[:.]\d\d(?: ?[ap]m)?\):\s)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(
     r"\s*(?:\"?[^\W\d_][\w.'’-]*(?: [\w.'’-]+){0,2}\"?(?: \([^)\n]{1,30}\))?:\s|[A-Z]{3,}(?: [A-Z]+){0,2}\.\s)"
 )
+_EMPHASISED = re.compile(r"^\s*[*_]{1,3}([^*_\n]{1,40}?)[*_]{1,3}")
 #: Lead into something that the user says themselves.
 _OWN_LABEL = re.compile(
     r"\s*(?:note|nb|remember|reminder|ps|p\.s\.|pps|fyi|btw|update|correction|also|so|edit|well|and|but|no|yes|"
     r"in short|to sum up|\w+ (?:fact|news|note|thing|question|reminder|update)|about me|please remember)\s?:",
     re.IGNORECASE,
 )
+_LOGGED = re.compile(
+    r"\s*(?:\[(?:INFO|WARN|WARNING|ERROR|DEBUG|FATAL)\]|(?:INFO|WARN|WARNING|ERROR|DEBUG|FATAL)(?:\s{2,}|\s+\d{4}-))"
+)
+_PROMPT = re.compile(r"\s*(?:\$ \S|>>> |[A-Z]:\\[^\s>]*>|[\w.-]+@[\w.-]+:\S*[$#] )")
+#: Comments of programs, and what ends them.
+_COMMENTS = (("//", "\n"), ("/*", "*/"), ("<!--", "-->"))
 _JSON = re.compile(r"\s*(?:[\[{]\s*(?:[\[{\"]|$)|\"[^\"\n]+\"\s*:|[\]}],?\s*$)")
 _TAG = re.compile(r"\s*<(/?)([a-zA-Z][\w:-]*)(?:\s[^<>]*)?/?>")
 _WITHOUT_END = ("br", "hr", "img", "input", "link", "meta")
-_COMMA = re.compile(r"[^\s\d],[^\s\d]|[^\s\d],\d|\d,[^\s\d]")
+#: Two such lines, one below the other, are rows.
+_ROWS = (re.compile(r"[^\s\d],[^\s\d]|[^\s\d],\d|\d,[^\s\d]"), re.compile(r"\S ?\t ?\S"), re.compile(r"\w \| \S"))
 
 #: Given the lines and the number of one at which something pasted may begin, returns the number of the line after it.
 _Finder = Callable[[List[str], int], int]
@@ -118,14 +131,24 @@ def _separated(lines: List[str], start: int) -> int:
 def _to_the_end(lines: List[str], start: int) -> int:
     line = lines[start]
     headers = _HEADER.match(line) and start + 1 < len(lines) and _HEADER.match(lines[start + 1])
-    if _CONTROL.search(line) or _FORWARDED.search(line) or headers or _is_speaker(line):
+    if _CONTROL.search(line) or _FORWARDED.search(line) or headers or _is_speaker(line) or is_heading(lines, start):
+        return len(lines)
+    if _SUBJECT.match(line) and any(below.strip() for below in lines[start + 1 :]):
         return len(lines)
     return len(lines) if _is_label(line) and any(map(_is_label, lines[start + 1 :])) else start
 
 
 def _data(lines: List[str], start: int) -> int:
-    commas = _COMMA.search(lines[start]) and start + 1 < len(lines) and _COMMA.search(lines[start + 1])
-    return _paragraph(lines, start) if _JSON.match(lines[start]) or commas else start
+    rows = start + 1 < len(lines) and any(form.search(lines[start]) and form.search(lines[start + 1]) for form in _ROWS)
+    return _paragraph(lines, start) if _JSON.match(lines[start]) or rows else start
+
+
+def _program(lines: List[str], start: int) -> int:
+    """Comments, what is typed at a prompt with what follows it, and lines of a log."""
+    if _LOGGED.match(lines[start]) or _PROMPT.match(lines[start]):
+        return _paragraph(lines, start)
+    ends = [closing for opening, closing in _COMMENTS if lines[start].lstrip().startswith(opening)]
+    return min(len(lines), _until(lines, start, lambda line: ends[0] in f"{line}\n") + 1) if ends else start
 
 
 def _tagged(lines: List[str], start: int) -> int:
@@ -146,6 +169,7 @@ _FINDERS: Tuple[_Finder, ...] = (
     _separated,
     _to_the_end,
     _data,
+    _program,
     _tagged,
 )
 
@@ -176,10 +200,12 @@ def _without_letter(lines: List[str]) -> List[str]:
 
 
 def _is_speaker(line: str) -> bool:
+    line = _EMPHASISED.sub(r"\1", line)
     return _SPEAKER.match(line) is not None and not _OWN_LABEL.match(line)
 
 
 def _is_label(line: str) -> bool:
+    line = _EMPHASISED.sub(r"\1", line)
     return _LABEL.match(line) is not None and not _OWN_LABEL.match(line)
 
 

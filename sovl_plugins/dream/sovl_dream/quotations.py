@@ -11,8 +11,20 @@ from sovl_dream.statement import parse_statement
 MARK = "\ue000"
 #: Stands for an opening quotation mark that nothing closes.
 OPEN = "\ue001"
-_CLOSING = {"“": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", "「": "」", "『": "』", '"': '"'}
-_OPENING = re.compile(r"[“„«»‹「『\"]|[‘'](?=\w)")
+_CLOSING = {
+    **{opening: opening for opening in ('"', "`")},
+    **{
+        pair[0]: pair[1:]
+        for pair in ("“”", "„“”‟", "«»", "»«", "‹›", "「」", "『』", "｢｣", "《》", "〈〉", "【】", "〝〞〟")
+    },
+}
+_OPENING = re.compile(r"[“„«»‹「『｢《〈【〝\"]|`(?=[^\s`])|[‘'](?=\w)")
+#: The same marks as other programs write them.
+_WRITTEN_OTHERWISE = (
+    (re.compile(r"&quot;|\\\"|＂|\"{3}"), '"'),
+    (re.compile(r"<<(?=\w)([^<>]{1,400}?)>>"), r"«\1»"),
+    (re.compile(r"``(?=\w)([^`]{1,400}?)''"), r"“\1”"),
+)
 #: A single quotation mark is an apostrophe more often than not: "the '90s", "rock 'n' roll", "my parents' house".
 _SINGLE = re.compile(
     r"(?:(?!['‘]\d0s)(?!['‘](?:em|til|cause|tis|twas|n|round|bout)\b)['‘])(?=\w)[^\n]{1,400}?[^\s'’]['’](?!\w)"
@@ -31,6 +43,8 @@ def masked(text: str) -> Tuple[str, List[str]]:
     :data:`OPEN` and goes on to the end: nobody knows where the user speaks again.
     """
     text = text.replace(MARK, " ").replace(OPEN, " ")
+    for written, mark in _WRITTEN_OTHERWISE:
+        text = written.sub(mark, text)
     pieces: List[str] = []
     found: List[str] = []
     done = position = 0
@@ -43,7 +57,8 @@ def masked(text: str) -> Tuple[str, List[str]]:
         if end < 0:
             return "".join(pieces) + text[done:start] + OPEN, found
         position = max(end, start + 1)
-        if end:
+        # Commands and names of files are written between these marks as well.
+        if end and (text[start] != "`" or (_SELF.search(text[start:end]) and is_speech(text[start:end]))):
             found.append(text[start:end])
             pieces += [text[done:start], MARK]
             ends = text[end - 2 : end - 1] in (".", "!", "?") and _NEW_SENTENCE.match(text, end)
@@ -81,9 +96,9 @@ def _end_of(text: str, start: int) -> int:
             return 0
         single = _SINGLE.match(text, start)
         return single.end() if single else 0
-    if text[start] == '"' and before and not _BEFORE.match(before):
+    if text[start] in '"`' and before and not _BEFORE.match(before):
         return 0  # 27" is a length
     ends = [place for place in (text.find(closing, start + 1) for closing in _CLOSING[text[start]]) if place >= 0]
     if ends:
         return min(ends) + 1
-    return 0 if text[start] in "»" else -1
+    return 0 if text[start] in "»`" else -1

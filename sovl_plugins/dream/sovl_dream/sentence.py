@@ -15,6 +15,7 @@ _OPENERS = re.compile(
     r"^(?:(?:by the way|btw|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|for the record|guess what|"
     r"you (?:can|may|could)(?= (?:just )?call me\b)|"
     r"(?:please )?(?:note|remember|don['’]?t forget|do not forget|keep in mind)(?: that| this)?|lol|haha|"
+    r"(?:ok|okay) so|so yeah|to be (?:honest|fair)|tbh|in all honesty|"
     r"just so you know|for your information|i want you to know that|you should know that|"
     r"i forgot to (?:say|mention|tell you) that|"
     r"(?:as|like) i (?:said|told you|mentioned)(?: before| earlier)?|"
@@ -22,14 +23,15 @@ _OPENERS = re.compile(
     r"(?:(?:hi|hello|hey)(?: there| again)|thanks(?: a lot)?|thank you(?: very much)?|ok|okay|yes|no|nope|sure|sorry|"
     r"right|great|nice|good (?:morning|evening|night|afternoon)|please|anyway|wait|wrong|correction|update|reminder|"
     r"(?:forget|ignore|scratch) (?:that|it|what i (?:said|wrote))|never ?mind|"
-    r"p\.?s\.?|honestly|(?:good|bad|great) news|"
+    r"p\.?s\.?|honestly|(?:good|bad|great) news|yeah(?!, and)|yep|unfortunately|sadly|luckily|fortunately|thankfully|"
+    r"important|no kidding|i['’]?m (?:serious|not (?:kidding|joking))|seriously|(?:it|that)['’]?s true|"
     r"(?:that|it)(?:['’]?s| is) (?:wrong|not (?:right|true)))[,:!.] )",
     re.IGNORECASE,
 )
 #: Lead into what takes the place of something said before.
 _INSTEAD = re.compile(
-    r"\b(?:actually|no|nope|sorry|wait|wrong|correction|update|in fact|not|mean|meant|forget (?:it|that|what)|ignore|"
-    r"scratch|mind)\b",
+    r"\b(?:actually|no(?! kidding)|nope|sorry|wait|wrong|correction|update|in fact|not(?! kidding| joking)|mean|meant|"
+    r"forget (?:it|that|what)|ignore|scratch|mind)\b",
     re.IGNORECASE,
 )
 _TRAILS = re.compile(
@@ -64,7 +66,7 @@ _CONTRACTIONS = (
     (re.compile(r"^(We|They)['’]re\b"), r"\1 are"),
     (re.compile(r"^(I|We)['’]ve\b|^(I)ve\b"), lambda m: f"{m.group(1) or m.group(2)} have"),
     (re.compile(r"^(I|We)['’]ll\b"), r"\1 will"),
-    (re.compile(r"^(I|We)['’]d (?=like\b|love\b|prefer\b|rather\b|hate\b)"), r"\1 would "),
+    (re.compile(r"^(I|We)['’]d (?=be\b|like\b|love\b|prefer\b|rather\b|hate\b)"), r"\1 would "),
     (re.compile(r"^(I|We)['’]d\b"), r"\1 had"),
     (re.compile(r"^((?:My|Our) (?:[\w'’]+ )?name)['’]s\b"), r"\1 is"),
     (re.compile(r"^((?:My|Our)(?: \w+){1,3})['’]s (?=(?:called|named|now|not|an?|the|in|at|on|from)\b)"), r"\1 is "),

@@ -40,8 +40,13 @@ _ABOUT_THE_TALK = re.compile(
 )
 _SUPPOSED = re.compile(
     r"^(?:if|suppose|supposing|imagine|pretend|assume|assuming|hypothetically|let['’]?s (?:say|pretend|imagine|assume|"
-    r"play)|maybe|perhaps|probably|possibly|what if|say)\b",
+    r"play)|maybe|perhaps|probably|possibly|what if|say|in theory|in an? (?:\w+ )?(?:world|universe)|"
+    r"take the case|think of an? |picture an? )\b",
     re.IGNORECASE,
+)
+#: A question whose mark was not typed: "is my dog called rex".
+_ASKED = re.compile(
+    r"^(?:is|are|was|were|am) (?:i|my|our|we|the|he|she|it|they|you|his|her|their|this|that|there)\b", re.IGNORECASE
 )
 _JOKE = re.compile(
     r"\b(?:just|only) (?:kidding|joking)\b|\b(?:i am|i['’]?m) (?:kidding|joking)\b|\bnot (?:really|true)!|\bjk\b|"
@@ -52,7 +57,7 @@ _JOKE = re.compile(
 
 def is_small_talk(sentence: str) -> bool:
     """Return True for a greeting, a question, a request, a passing mood, or talk about what was just said."""
-    return any(pattern.search(sentence) for pattern in (_SMALL_TALK, _REQUEST, _ABOUT_THE_TALK))
+    return any(pattern.search(sentence) for pattern in (_SMALL_TALK, _REQUEST, _ABOUT_THE_TALK, _ASKED))
 
 
 def is_supposed(sentence: str) -> bool:

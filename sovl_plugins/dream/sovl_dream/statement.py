@@ -35,7 +35,7 @@ _AUXILIARIES = ("do", "does", "did", "have", "has", "had")
 #: Words before the verb that no subject is made of: another clause, something supposed, somebody not named.
 _NO_SUBJECT = re.compile(
     r"^(?:if|suppose|supposing|imagine|pretend|assume|let|maybe|perhaps|probably|when|while|because|although|unless|"
-    r"do|don['’]t|not|as|just|since|until|once|whenever|whether|see|says?)\b|"
+    r"do|don['’]t|not|as|just|since|until|once|whenever|whether|see|says?|in case|e\.g\.?)(?!\w)|"
     r"[:;]|, (?!.*,$)| (?<!and )(?:I|we|you|he|she|it|they)$",
     re.IGNORECASE,
 )
@@ -114,7 +114,7 @@ def parse_statement(text: str) -> Optional[Statement]:
     rest = " ".join(words[verb.end :])
     split = _split_state(subject, rest) if verb.auxiliary in verbs.BE else _split_complement(rest, verb.lemma)
     middle, preposition, complement = split
-    complement = _BESIDES.split(complement, maxsplit=1)[0].strip("\"“”'’ ,")
+    complement = _BESIDES.split(complement, maxsplit=1)[0].strip("\"“”'’`｢｣《》 ,")
     if not complement:
         return None
     clean, complement = (part.replace("can not", "cannot") for part in (clean, complement))

@@ -1,4 +1,4 @@
-"""Whose words a turn holds: two tables of turns, one that the rules were written by and one that they were not."""
+"""Whose words a turn holds: tables of turns, two that the rules were written by and one that they were not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def learned(turn):
     return [statement.text for statement in statements_in(Episode(1, "c", turn))]
 
 
-@pytest.mark.parametrize("name", ["own_words.jsonl", "own_words_held_out.jsonl"])
+@pytest.mark.parametrize("name", ["own_words.jsonl", "own_words_held_out.jsonl", "own_words_everyday.jsonl"])
 def test_the_tables_are_large_enough_to_say_something(name):
     least = 60 if name == "own_words.jsonl" else 30
     assert len(rows(name, honest=True)) >= least
@@ -50,6 +50,18 @@ def test_nothing_is_learned_that_the_user_did_not_say_as_themselves(turn, own):
 def test_what_the_user_says_as_themselves_is_learned(turn, told):
     texts = learned(turn)
     assert [each for each in told if not any(each in text for text in texts)] == []
+
+
+def test_a_broad_table_of_everyday_turns():
+    """Quotes of every style, pastes of chat programs, jokes taken back, hypotheses; and what only looks like them."""
+    wrong, missed = [], []
+    for turn, own in rows("own_words_everyday.jsonl", honest=False):
+        wrong += [(turn, text) for text in learned(turn) if not any(each in text for each in own)]
+    for turn, told in rows("own_words_everyday.jsonl", honest=True):
+        texts = learned(turn)
+        missed += [(turn, each) for each in told if not any(each in text for text in texts)]
+    assert wrong == []
+    assert missed == []
 
 
 def test_quotations_come_back_where_they_stood():
