@@ -71,6 +71,15 @@ class NightStore:
         durable.private_folder(folder)
         return folder
 
+    def unfinished(self) -> Dict[int, List[Path]]:
+        """Return what lies there of nights that were not stored as a whole, by their number."""
+        found: Dict[int, List[Path]] = {}
+        for path in sorted(self._root.iterdir()) if self._root.is_dir() else []:
+            number = re.fullmatch(r"(\d{4,})\.(work|partial)", path.name)
+            if number is not None:
+                found.setdefault(int(number.group(1)), []).append(path)
+        return found
+
     def discard_working(self, number: int) -> None:
         """Remove a night's checkpoints; nothing happens when there are none."""
         shutil.rmtree(str(self.path(number).with_suffix(".work")), ignore_errors=True)

@@ -7,6 +7,7 @@ the nights cannot be told apart without it.
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Dict, List, Optional
@@ -145,9 +146,23 @@ def _replace(life: Life, quarantine: Quarantine, problem: str) -> str:
         if old.exists():
             place = quarantine.take(old, problem)
             told += f"; {old.name} is kept as {place}"
+    _set_unknown_work_aside(life, quarantine)
     os.replace(str(salvaged), str(path))
     sync_folder(life.path)
     return told
+
+
+def _set_unknown_work_aside(life: Life, quarantine: Quarantine) -> None:
+    """Move checkpoints of a night that the salvaged journal does not know: another night may be given its number."""
+    # As a file that nobody writes: a reader would leave a log beside it.
+    source = sqlite3.connect(f"{life.salvaged_path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        running = {row[0] for row in source.execute("SELECT number FROM nights WHERE status = 'running'")}
+    finally:
+        source.close()
+    for number, paths in NightStore(life.nights_path).unfinished().items():
+        for path in paths if number not in running else ():
+            quarantine.take(path, f"it belongs to night {number}, of which nothing could be read in the journal")
 
 
 def _nights(life: Life) -> List[Damage]:

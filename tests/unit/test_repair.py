@@ -193,6 +193,30 @@ def test_of_an_emptied_journal_the_log_beside_it_is_read(life):
     journal.close()
 
 
+@pytest.mark.parametrize("lost", [True, False])
+def test_checkpoints_of_a_night_that_nobody_knows_are_not_those_of_the_next_of_its_number(life, lost):
+    journal = opened(life)
+    number = journal.open_night(2, "command", {})
+    journal.close()
+    work = NightStore(life.nights_path).working_folder(number)
+    (work / "checkpoint.json").write_text("{}")
+    if lost:
+        life.journal_path.write_bytes(b"\xa5" * 100 + life.journal_path.read_bytes()[100:])
+    else:
+        life.journal_path.unlink()
+        life.salvaged_path.write_bytes(b"")
+        journal = Journal(life.salvaged_path)
+        journal.open_night(None, "command", {})
+        journal.close()
+        (life.nights_path / "0001.work").mkdir()
+    left, _ = mend(life)
+    assert left == []
+    (folder,) = (life.path / QUARANTINE).iterdir()
+    assert (folder / "nights" / f"{number:04d}.work" / "checkpoint.json").exists()
+    assert f"it belongs to night {number}" in (folder / "why.txt").read_text()
+    assert sorted(NightStore(life.nights_path).unfinished()) == ([] if lost else [1])
+
+
 def test_a_journal_from_a_newer_version_is_left_alone(life):
     connection = sqlite3.connect(str(life.journal_path))
     connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
