@@ -170,10 +170,6 @@ class CrossAttentionPlugin(Plugin):
         # The position that foretells an answer's first token is the prompt's last. Whether the pass runs over answers
         # alone or over everything is for plugins further inside to say; its length tells.
         positions = step.batch.prompt_mask.roll(-1, 1).logical_not() & step.batch.attention_mask.bool()
-        if step.phase == "night" and self.settings.start == "pointer" and self.stack.is_identity:
-            from sovl_cross_attention.pointer_start import begin_as_pointer
-
-            begin_as_pointer(self.stack, step, positions, scaffold_context, self.context.config.core.seed)
         with self.stack.hearing(scaffold_context, everywhere=True, positions=positions):
             return (yield)
 

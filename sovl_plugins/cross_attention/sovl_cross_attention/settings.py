@@ -45,11 +45,6 @@ class CrossAttentionSettings(PluginSettings):
     gate_learning_rate: float = Field(
         10.0, gt=0, le=1000, description="Gates learn this many times faster than the rest."
     )
-    start: Literal["random", "pointer"] = Field(
-        "random",
-        description="How a life's first night begins. random: reading is learned with what is read; pointer: rows of "
-        "memories can be read before anything is learned, where the scaffold is made of the base's layers.",
-    )
     read_dropout: float = Field(
         0.0, ge=0, le=0.9, description="Share of a prompt's tokens that the scaffold does not see in a training step."
     )

@@ -20,7 +20,7 @@ def spelling(*words):
     return PreTrainedTokenizerFast(tokenizer_object=core, pad_token="<pad>", eos_token="</s>")
 
 
-def causal_lm(family, width, vocabulary, layers=4, seed=0, tied=False):
+def causal_lm(family, width, vocabulary, layers=4, seed=0):
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
@@ -30,7 +30,6 @@ def causal_lm(family, width, vocabulary, layers=4, seed=0, tied=False):
         shape = {"n_embd": width, "n_layer": layers, "n_head": 4, "n_positions": 512}
         return GPT2LMHeadModel(GPT2Config(**shape, **tokens, initializer_range=0.2)).eval()
     shape = {"hidden_size": width, "num_hidden_layers": layers, "num_attention_heads": 4, "intermediate_size": 64}
-    tokens["tie_word_embeddings"] = tied
     config = LlamaConfig(**shape, **tokens, max_position_embeddings=512, initializer_range=0.2)
     return LlamaForCausalLM(config).eval()
 
@@ -45,7 +44,7 @@ def vocabulary():
 def build():
     """Return ``build(base, scaffold)``: models of these families; the scaffold is the base's own by default."""
 
-    def make(base="llama", scaffold="own", base_width=32, tied=False):
+    def make(base="llama", scaffold="own", base_width=32):
         from types import SimpleNamespace
 
         from peft import LoraConfig, get_peft_model
@@ -66,7 +65,7 @@ def build():
             names = ["c_attn", "c_fc"] if scaffold == "gpt2" else ["q_proj", "up_proj"]
             return get_peft_model(model, LoraConfig(r=4, target_modules=names)).eval(), other
 
-        base_model = causal_lm(base, base_width, len(tokenizer), tied=tied)
+        base_model = causal_lm(base, base_width, len(tokenizer))
         return Models(base_model, tokenizer, own if scaffold == "own" else foreign)
 
     return make
@@ -198,15 +197,9 @@ class World:
 
 
 @pytest.fixture
-def world_of(tmp_path):
-    """Return ``world_of(models)``: what a plugin is started with, on these models."""
-    return lambda models: World(models, tmp_path)
-
-
-@pytest.fixture
-def world(build, world_of):
+def world(build, tmp_path):
     """What a plugin is started with, on a tiny model."""
-    return world_of(build())
+    return World(build(), tmp_path)
 
 
 @pytest.fixture
