@@ -14,16 +14,18 @@ are known. What a failure costs depends on the hook (:class:`sovl_core.plugin_ki
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 from dataclasses import dataclass
-from typing import Any, Callable, Generator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Generator, List, Optional, Sequence, Tuple
 
 from pluggy import HookImpl
 
 from sovl_core.durable import is_disk_full
 from sovl_core.plugin_blame import ContributionFailed, absolve, never_blamed
 from sovl_core.plugin_contributions import guard_terms, terms_of
+from sovl_core.plugin_fields import put_back
 from sovl_core.plugin_kinds import HookKind
 from sovl_core.plugin_records import PluginFailure
 from sovl_core.plugin_timing import KERNEL, HookTimer
@@ -33,6 +35,7 @@ from sovl_core.plugin_wrapper import (
     early_result_problem,
     fields_of,
     open_wrapper,
+    own_problem,
     restore_fields,
     result_problem,
     yielded_twice,
@@ -43,6 +46,12 @@ _FAILED = object()
 
 def _nobodys_fault(kind: HookKind, error: BaseException) -> bool:
     return never_blamed(error) or (kind.resumable and is_disk_full(error))
+
+
+def _put_all_back(arguments: Sequence[Any], before: Sequence[Dict[str, Any]]) -> str:
+    """Give fields that hold something wrong back what they held; return what was wrong first, "" when nothing was."""
+    problems = [put_back(argument, fields) for argument, fields in zip(arguments, before)]
+    return next(filter(None, problems), "")
 
 
 @dataclass(frozen=True)
@@ -207,8 +216,14 @@ class HookCalls:
                 raise
             self._blame(plugin, kind, error)
         else:
-            guard_terms(argument, terms, functools.partial(self._contribute, plugin, kind))
-            return generator, None
+            wrong = put_back(argument, fields)
+            if not wrong:
+                guard_terms(argument, terms, functools.partial(self._contribute, plugin, kind))
+                return generator, None
+            # What it does on being closed says no more than that it had set the wrong thing.
+            with contextlib.suppress(Exception):
+                generator.close()
+            self._blame(plugin, kind, TypeError(wrong))
         restore_fields(argument, fields)
         return None, _FAILED
 
@@ -223,7 +238,7 @@ class HookCalls:
                 raise
             self._blame(plugin, kind, error)
         else:
-            problem = None if result is inner else result_problem(kind, result)
+            problem = own_problem(inner, fields) if result is inner else result_problem(kind, result)
             if problem is None:
                 return result
             self._blame(plugin, kind, problem)
@@ -251,6 +266,7 @@ class HookCalls:
     def _attempt(self, kind: HookKind, implementation: HookImpl, arguments: Tuple[Any, ...]) -> Any:
         """Run a plain implementation; return its checked result, None for none, _FAILED when it fails."""
         plugin = implementation.plugin_name
+        before = [fields_of(argument) for argument in arguments]
         try:
             result = self._timer.part(plugin, kind.name, "runs", implementation.function, *arguments)
             if result is not None:
@@ -258,7 +274,12 @@ class HookCalls:
         except BaseException as error:
             if _nobodys_fault(kind, error):
                 raise
+            _put_all_back(arguments, before)
             self._blame(plugin, kind, error)
+            return _FAILED
+        wrong = _put_all_back(arguments, before)
+        if wrong:
+            self._blame(plugin, kind, TypeError(wrong))
             return _FAILED
         return result
 

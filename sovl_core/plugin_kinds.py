@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Optional
 from sovl_core.events import Dream, NightReport, Reply, StepResult, Utterance
 from sovl_core.hook_versions import Deprecated
 from sovl_core.plugin import Command, StatusPanel
+from sovl_core.plugin_fields import wrong_field
 
 #: How long a plugin may take in a hook: a moment, about a reply or a step, or the length of real work.
 BRIEF, TURN, WORK = "brief", "turn", "work"
@@ -60,6 +61,10 @@ class HookKind:
             fits = isinstance(value, self.result)
         if not fits:
             raise TypeError(f"returned {_described(value)} where {self.name} expects {self.expected}")
+        for item in value if self.many else (value,):
+            problem = wrong_field(item)
+            if problem:
+                raise TypeError(problem)
 
 
 def _described(value: Any) -> str:

@@ -382,10 +382,8 @@ class PluginManager:
         self._calls.visit(self._kinds[hook], lambda plugin: (argument,))
 
 
-def _more_than_json(values: Any) -> str:
+def _more_than_json(values: Mapping[str, Any]) -> str:
     """Return what of a plugin's values JSON cannot hold, "" when it can hold all."""
-    if not isinstance(values, dict):
-        return f"state.values is a {type(values).__name__}; it has to stay a dictionary"
     for key, value in values.items():
         try:
             json.dumps({key: value})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Callable, Dict, Generator, Optional
 
+from sovl_core.plugin_fields import wrong_field
 from sovl_core.plugin_kinds import HookKind
 
 
@@ -63,6 +64,12 @@ def result_problem(kind: HookKind, value: Any) -> Optional[Exception]:
     except TypeError as error:
         return error
     return None
+
+
+def own_problem(inner: Any, before: Dict[str, Any]) -> Optional[Exception]:
+    """Return what is wrong with the fields that a wrapper has changed in the inner result, None when nothing is."""
+    problem = wrong_field(inner, before)
+    return TypeError(problem) if problem else None
 
 
 def fields_of(carried: Any) -> Dict[str, Any]:

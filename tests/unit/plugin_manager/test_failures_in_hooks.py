@@ -17,6 +17,7 @@ from sovl_core.events import (
     JournalEntry,
     ModelRequest,
     NightInterrupted,
+    Reply,
     Turn,
 )
 from sovl_core.hookspecs import hookimpl
@@ -127,3 +128,40 @@ def test_a_plugin_may_call_hooks_itself() -> None:
     plugin.manager = hosted(plugin, failing_in("on_scaffold_context"))
     assert plugin.manager.on_generate(Turn("hello"), generate).text == "hello"
     assert [failure.plugin for failure in plugin.manager.failures] == ["fails"]
+
+
+def wrong_before(self: Any, turn: Any) -> Any:
+    turn.prompt = 7
+    return (yield)
+
+
+def wrong_after(self: Any, turn: Any) -> Any:
+    reply = yield
+    reply.text = None
+    return reply
+
+
+def wrong_reply(self: Any, turn: Any) -> Any:
+    yield
+    return Reply(7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("hook", "error"),
+    [(wrong_before, "Turn.prompt is int"), (wrong_after, "Reply.text is"), (wrong_reply, "Reply.text")],
+)
+def test_what_a_wrapper_leaves_in_a_field_fails_in_its_own_name(hook: Any, error: str) -> None:
+    plugin = type("Leaves", (Plugin,), {"name": "leaves", "on_generate": hookimpl(wrapper=True)(hook)})()
+    manager = hosted(plugin)
+    assert manager.on_generate(Turn("hello"), generate).text == "hello"
+    assert f"failed in on_generate: TypeError: {error}" in str(manager.failures[0])
+
+
+@pytest.mark.parametrize("then", ["", "; 1 / 0"])
+def test_what_a_hook_leaves_in_a_field_fails_in_its_own_name(then: str) -> None:
+    request = ModelRequest("base", "there")
+    manager = hosted(failing_in("on_load_model", f"request.path = request.arguments = 7{then}"))
+    manager.on_load_model(request)
+    assert (request.path, request.arguments) == ("there", {})
+    error = "ZeroDivisionError" if then else "TypeError: ModelRequest.path is int and has to be str"
+    assert f"failed in on_load_model: {error}" in str(manager.failures[0])

@@ -49,7 +49,7 @@ def test_values_stay_a_dictionary() -> None:
 
     manager = hosted(Replaces())
     assert manager.on_save_state() == {}
-    assert manager.failures[0].error == "TypeError: state.values is a list; it has to stay a dictionary"
+    assert manager.failures[0].error == "TypeError: PluginState.values is list and has to be dict"
 
 
 def _named(name: str, **declared: Any) -> Plugin:
