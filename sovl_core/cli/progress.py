@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Tuple
 
 from sovl_core.cli.terminal import clean
@@ -33,13 +34,17 @@ def progress_text(progress: Progress) -> str:
     parts = [clean(progress.stage, keep_lines=False) or "working"]
     if progress.total:
         parts[0] += f" {progress.step}/{progress.total}"
-    if progress.loss is not None:
-        parts.append(f"loss {progress.loss:.3f}")
-    if progress.detail:
-        parts.append(clean(progress.detail, keep_lines=False))
+    parts += _facts(progress)
     if progress.seconds_left is not None:
         parts.append(f"{duration_text(progress.seconds_left)} left")
     return " · ".join(parts)
+
+
+def _facts(progress: Progress) -> List[str]:
+    # A step that was dropped has no loss.
+    known = progress.loss is not None and not math.isnan(progress.loss)
+    facts = [f"loss {progress.loss:.3f}"] if known else []
+    return [*facts, clean(progress.detail, keep_lines=False)] if progress.detail else facts
 
 
 class LineReport:
@@ -87,12 +92,9 @@ class LiveReport:
             self._row = self._bars.add_task(
                 clean(progress.stage, keep_lines=False), total=None, steps="", facts="", left=""
             )
-        facts = [] if progress.loss is None else [f"loss {progress.loss:.3f}"]
-        if progress.detail:
-            facts.append(clean(progress.detail, keep_lines=False))
         steps = f"{progress.step}/{progress.total}" if progress.total else ""
         left = "" if progress.seconds_left is None else f"{duration_text(progress.seconds_left)} left"
-        shown = {"steps": steps, "facts": " · ".join(facts), "left": left}
+        shown = {"steps": steps, "facts": " · ".join(_facts(progress)), "left": left}
         self._bars.update(self._row, completed=progress.step, total=progress.total or None, **shown)
 
     def end_stage(self) -> None:

@@ -30,7 +30,8 @@ def status(app: AppContext, as_json: bool, times: bool) -> None:
     print_rows(app.out, {"life": data.get("life")})
     for title in ("models", "journal", "nights", "vitals"):
         _print_section(app, title.capitalize(), _shown(title, data.get(title) or {}))
-    _print_section(app, "Plugins", _plugin_rows(data.get("plugins") or []))
+    app.print()
+    print_rows(app.out, _plugin_rows(data.get("plugins") or []), "Plugins")
     for panel in data.get("panels") or []:
         _print_section(app, str(panel["title"]), panel["rows"])
     if times:
@@ -90,6 +91,7 @@ def _shown(title: str, rows: Mapping[str, Any]) -> Dict[str, Any]:
 
 def _plugin_rows(plugins: List[Mapping[str, Any]]) -> Dict[str, Any]:
     on = [str(plugin["name"]) for plugin in plugins if plugin.get("enabled")]
+    # Names as they are typed, unlike the labels of other rows.
     rows: Dict[str, Any] = {"on": ", ".join(on) or "none"}
     for plugin in plugins:
         if not plugin.get("enabled"):

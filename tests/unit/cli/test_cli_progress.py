@@ -31,6 +31,7 @@ def test_durations_as_a_person_says_them(seconds: float, text: str) -> None:
 
 
 def test_one_line_says_everything_that_is_known() -> None:
+    assert progress_text(Progress("training", 2, 40, loss=float("nan"), detail="dropped")) == "training 2/40 · dropped"
     assert progress_text(Progress("training", 3, 40, loss=1.23456, seconds_left=61)) == (
         "training 3/40 · loss 1.235 · 1 min 1 s left"
     )

@@ -33,6 +33,17 @@ def test_status_tells_that_something_forgotten_still_shows(shell: Any) -> None:
     assert "forgotten" not in shell.out
 
 
+def test_status_names_plugins_as_they_are_typed(shell: Any) -> None:
+    def off(system: Any) -> None:
+        data = system.status()
+        data["plugins"].append({"name": "token_diary", "enabled": False, "reason": "broken"})
+        system.status = lambda: data
+
+    shell.prepare = off
+    assert shell("status") == 0
+    assert "token_diary" in shell.out
+
+
 def test_status_with_times_and_as_json(shell: Any) -> None:
     assert shell("status", "--times") == 0
     assert "500.0" in shell.out
