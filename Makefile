@@ -127,7 +127,7 @@ ANY_CASE := $(wildcard tests/unit/test_config_*.py tests/unit/test_importing_*.p
 torture: install
 	$(VENV)/bin/python -m torture --kills $(KILLS) --report build/torture.json $(TORTURE)
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m torture.flat
-	SOVL_HYPOTHESIS_PROFILE=torture $(VENV)/bin/python -m pytest -p no:cacheprovider $(ANY_CASE)
+	SOVL_HYPOTHESIS_PROFILE=torture $(VENV)/bin/python -m pytest -p no:cacheprovider -m hypothesis $(ANY_CASE)
 
 clean:
 	rm -rf $(VENV) $(VENV38) $(OLDEST) build dist

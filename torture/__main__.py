@@ -46,7 +46,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         raise RuntimeError("the tiny model could not be made")
     with small_disk(folder / "small", SMALL) as disk:
         print("disk full: " + ("a small file system" if disk else "a limit on the size of files"), flush=True)
-        torture = Torture(folder, model_in(folder / "model"), chosen.seed, disk)
+        torture = Torture(folder, model_in(folder / "model"), chosen.seed, disk, chosen.keep)
         full = chosen.kills // 4 if chosen.full is None else chosen.full
         rounds = torture.run(chosen.kills, chosen.stages.split(","), full, _tell)
         damaged = damage_all(folder / "damages", model_in(folder / "model"), chosen.seed, chosen.damage, _tell_damaged)

@@ -32,23 +32,33 @@ class Blow:
     prepare: Optional[Callable[[], None]] = None
 
 
-def draw(way: str, rng: random.Random, seconds: float, steps: int, life: Path, notes: Path) -> Blow:
-    """Return a blow.
+def draw(
+    way: str,
+    rng: random.Random,
+    seconds: float,
+    steps: int,
+    life: Path,
+    notes: Path,
+    fill: Optional[Callable[[int], None]] = None,
+) -> Blow:
+    """Return a blow; room on the disk is taken at a moment, or before a step on it.
 
-    :param seconds: how long the command takes when nothing happens to it.
+    :param seconds: how long the command works when nothing happens to it.
     :param steps: how many steps on the disk it takes then.
     :param notes: a file that says afterwards how many steps were taken, and which was the last.
+    :param fill: takes the room; None for :func:`fill_up`.
     """
-    if way == STEP:
+    interfere = kill if way == MOMENT else fill or fill_up
+    if way == STEP or (way == FULL and rng.random() < 0.5):
         step = rng.randint(1, max(1, steps))
-        return Blow(way, f"step {step} of about {steps}", prepare=_stepping(life, notes, step))
+        strike = kill if way == STEP else interfere
+        return Blow(way, f"step {step} of about {steps}", prepare=_stepping(life, notes, step, strike))
     after = rng.uniform(EARLY * seconds, 1.02 * seconds)
-    interfere = kill if way == MOMENT else fill_up
     return Blow(way, f"{after:.3f} s of about {seconds:.3f}", after, interfere)
 
 
-def _stepping(life: Path, notes: Path, step: int) -> Callable[[], None]:
-    return lambda: count_steps(life, notes, step)
+def _stepping(life: Path, notes: Path, step: int, strike: Callable[[int], None]) -> Callable[[], None]:
+    return lambda: count_steps(life, notes, step, strike)
 
 
 def record_order(life: Path, log: Path) -> None:
@@ -57,14 +67,15 @@ def record_order(life: Path, log: Path) -> None:
     DiskSteps(str(life), order_recorder(lambda line: file.write(f"{line}\n") and None)).install()
 
 
-def count_steps(life: Path, notes: Path, kill_at: int = 0) -> None:
-    """Note the steps on the disk from here on; the process ends before step ``kill_at``, 0 for never."""
+def count_steps(life: Path, notes: Path, strike_at: int = 0, strike: Callable[[int], None] = kill) -> None:
+    """Note the steps on the disk from here on; the process is struck before step ``strike_at``, 0 for never."""
     descriptor = os.open(str(notes), os.O_WRONLY | os.O_CREAT, 0o600)
 
     def each(number: int, what: str) -> None:
-        os.pwrite(descriptor, f"{number:8d} {what[:200]:200}".encode(), 0)
-        if number == kill_at:
-            kill(os.getpid())
+        with contextlib.suppress(OSError):  # without room there is none for notes
+            os.pwrite(descriptor, f"{number:8d} {what[:200]:200}".encode(), 0)
+        if number == strike_at:
+            strike(os.getpid())
 
     DiskSteps(str(life), each).install()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, List, Optional
 
+from torture.broken import flipped
 from torture.places import begin_life, environment_of
 from torture.processes import Ended, run_sovl
 
@@ -16,14 +17,6 @@ FACTS = [f"My neighbour number {number} is called Ann {number}." for number in r
 #: What is only known for the time a process runs, or said again as it was.
 PASSING = ("life.lock", "life.holder.json", "sovl.log.jsonl", "journal.db-wal", "journal.db-shm")
 TABLES = ("episodes", "nights", "dreams", "feedback", "questions")
-
-
-def flipped(content: bytes, rng: random.Random) -> bytes:
-    """Return a file with one bit of it turned over."""
-    changed = bytearray(content)
-    changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
-    return bytes(changed)
-
 
 #: What is done to a file; None removes it.
 KINDS: Dict[str, Optional[Callable[[bytes, random.Random], bytes]]] = {
@@ -113,18 +106,21 @@ class Damages:
             problems.append(f"after the repair it does not answer: {ended['ask again'].err[-1500:]}")
         if ended["repair"].status != 0:
             problems.append(f"the repair leaves something: {ended['repair'].out[-800:]} {ended['repair'].err[-800:]}")
-        if not done.named and self._changed(done.file):
+        if not done.named and self._changed(done):
             problems.append("nobody has noticed")
         if done.file != "journal.db" and done.turns != len(FACTS):
             problems.append(f"{done.turns} of {len(FACTS)} turns are left")
         return problems
 
-    def _changed(self, name: str) -> bool:
-        """Return whether what the file says has changed: a flipped byte where nothing stands has not."""
-        if name == "journal.db":
+    def _changed(self, done: Damaged) -> bool:
+        """Return whether what the file says has changed: a flipped byte where nothing stands has not.
+
+        State of a plugin that is gone is as if somebody had removed it, so that the plugin begins afresh.
+        """
+        if done.file == "journal.db":
             now = _rows(self._life)
             return any(not set(self._before[table]) <= set(now[table]) for table in TABLES)
-        return name.startswith("nights/") or (name.startswith("state/") and (self._life / name).exists())
+        return done.file.startswith("nights/") or (done.file.startswith("state/") and done.kind != "gone")
 
     def _turns(self) -> int:
         rows = _rows(self._life)["episodes"]

@@ -13,11 +13,14 @@ import sys
 from typing import Any, Callable, Tuple
 
 #: How steps begin in words, and what stands between the two paths of a rename.
-OPEN, SYNC, RENAME, SEPARATOR = "open ", "fsync ", "rename ", " to "
+OPEN, SYNC, MAKE, RENAME, SEPARATOR = "open ", "fsync ", "os.mkdir ", "rename ", " to "
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _PATH_EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
-_STATEMENTS = ("BEGIN IMMEDIATE", "COMMIT", "INSERT", "UPDATE", "DELETE", "PRAGMA wal_checkpoint", "VACUUM")
+_STATEMENTS = (
+    *("BEGIN IMMEDIATE", "COMMIT", "INSERT", "UPDATE", "DELETE", "VACUUM", "CREATE", "ALTER", "DROP"),
+    *("PRAGMA wal_checkpoint", "PRAGMA user_version ="),
+)
 
 
 class DiskSteps:

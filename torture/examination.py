@@ -67,9 +67,11 @@ def _nights(system: SOVLSystem, ledger: Ledger) -> List[str]:
         if number not in nights or nights[number].status not in (*AWAKE, "undone")
     ]
     for number, night in nights.items():
-        if night.status in (*AWAKE, "undone"):
+        if night.status in (*AWAKE, "undone") and number not in ledger.damaged:
             problems += store.verify(number)
     current = system.journal.current_night()
+    if current in ledger.damaged:
+        problems += store.verify(current)
     if current is not None and current not in nights:
         problems.append(f"night {current} is in use, and the journal has none of that number")
     return problems

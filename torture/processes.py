@@ -21,13 +21,18 @@ from typing import Callable, Dict, List, Optional
 
 #: Seconds after which a command that does not end counts as hanging.
 LONGEST = 300.0
+#: Seconds between two looks at how far a process has come.
+SHORTEST = 0.001
 #: Exit status of a child in which something other than the command failed.
 BROKEN = 70
 
 
 @dataclass
 class Ended:
-    """How a command ended: ``signal`` or ``status``, what it had written, and after how many seconds."""
+    """How a command ended: ``signal`` or ``status``, what it had written, and after how many seconds.
+
+    ``work`` are the seconds that it had a processor: the same on a machine with other work to do.
+    """
 
     pid: int
     status: Optional[int]
@@ -35,6 +40,7 @@ class Ended:
     out: str
     err: str
     seconds: float
+    work: float = 0.0
 
     @property
     def killed(self) -> bool:
@@ -73,7 +79,7 @@ def run_sovl(
 ) -> Ended:
     """Run a command in a child process and return how it ended.
 
-    :param interfere: called with the child's process id, once, ``after`` seconds from its start.
+    :param interfere: called with the child's process id, once, ``after`` seconds of its own work.
     :param prepare: called in the child before the command.
     """
 
@@ -85,7 +91,7 @@ def run_sovl(
             prepare()
         return run(arguments, AppContext(stdin=io.StringIO(stdin)))
 
-    return run_child(command, environment, interfere, after)
+    return run_child(command, environment, interfere, after, working_seconds)
 
 
 def run_child(
@@ -93,8 +99,12 @@ def run_child(
     environment: Optional[Dict[str, str]] = None,
     interfere: Optional[Callable[[int], None]] = None,
     after: float = 0.0,
+    clock: Optional[Callable[[int], float]] = None,
 ) -> Ended:
-    """Run a function in a forked child; its result is the exit status."""
+    """Run a function in a forked child; its result is the exit status.
+
+    :param clock: says of a process id how many seconds have passed for it; None for those on the wall.
+    """
     out, err = os.pipe(), os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -104,8 +114,8 @@ def run_child(
         _be_child(work, environment, out[1], err[1])
     os.close(out[1])
     os.close(err[1])
-    written = _watch(pid, {out[0]: b"", err[0]: b""}, begun, interfere, after)
-    _, waited = os.waitpid(pid, 0)
+    written = _watch(pid, {out[0]: b"", err[0]: b""}, begun, interfere, after, clock)
+    _, waited, used = os.wait4(pid, 0)
     ended_by = os.WTERMSIG(waited) if os.WIFSIGNALED(waited) else None
     return Ended(
         pid=pid,
@@ -114,6 +124,7 @@ def run_child(
         out=written[out[0]].decode("utf-8", "replace"),
         err=written[err[0]].decode("utf-8", "replace"),
         seconds=time.monotonic() - begun,
+        work=used.ru_utime + used.ru_stime,
     )
 
 
@@ -140,18 +151,25 @@ def _be_child(work: Callable[[], int], environment: Optional[Dict[str, str]], ou
 
 
 def _watch(
-    pid: int, written: Dict[int, bytes], begun: float, interfere: Optional[Callable[[int], None]], after: float
+    pid: int,
+    written: Dict[int, bytes],
+    begun: float,
+    interfere: Optional[Callable[[int], None]],
+    after: float,
+    clock: Optional[Callable[[int], float]],
 ) -> Dict[int, bytes]:
     """Read until both pipes are closed; interfere when it is time to."""
     waiting = set(written)
     while waiting:
         passed = time.monotonic() - begun
-        if interfere is not None and passed >= after:
-            interfere(pid)
-            interfere = None
         if passed > LONGEST:
             os.kill(pid, signal.SIGABRT)
-        ready, _, _ = select.select(list(waiting), [], [], max(0.0, after - passed) if interfere else 1.0)
+        # A process cannot work for longer than passes on the wall: nothing is missed by looking again then.
+        left = after - (passed if clock is None else clock(pid)) if interfere is not None else 1.0
+        if interfere is not None and left <= 0:
+            interfere(pid)
+            interfere, left = None, 1.0
+        ready, _, _ = select.select(list(waiting), [], [], max(left, SHORTEST))
         for descriptor in ready:
             piece = os.read(descriptor, 1 << 16)
             written[descriptor] += piece
@@ -159,6 +177,15 @@ def _watch(
                 waiting.discard(descriptor)
                 os.close(descriptor)
     return written
+
+
+def working_seconds(pid: int) -> float:
+    """Return how long a process has had a processor; what has ended has had it for ever."""
+    try:
+        # As clock_getcpuclockid(3) makes it of a process id on Linux.
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return float("inf")
 
 
 def kill(pid: int) -> None:

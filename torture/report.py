@@ -61,7 +61,7 @@ def damage_table(damaged: List[Damaged]) -> List[Dict[str, Any]]:
     """Return one row for each part of a life and kind of damage."""
     rows: Dict[Tuple[str, str], Dict[str, Any]] = {}
     for each in damaged:
-        part = each.file.split("/")[0] if "/" not in each.file else "/".join(each.file.split("/")[:2])
+        part = "/".join(each.file.split("/")[: 2 if each.file.startswith("nights/") else 1])
         row = rows.setdefault(
             (part, each.kind),
             {"part": part, "damage": each.kind, "files": 0, "named": 0, "answers after": 0, "with a problem": 0},

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import random
+import shutil
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
+from torture.attempt import Attempt
 from torture.blows import FULL, MOMENT, STEP, Blow, SmallDisk, draw, record_order
 from torture.examination import examine
 from torture.ledger import Ledger
 from torture.order import order_problems
 from torture.places import begin_life, environment_of
 from torture.processes import BROKEN, Ended, run_child, run_sovl
-from torture.stages import STAGES, Attempt
+from torture.stages import STAGES
 
 #: The order in which a life does things: nights often, since most happens in them.
-COURSE = ("chat", "sleep", "tell", "sleep", "train", "sleep", "chat", "forget", "sleep", "undo")
+COURSE = (
+    *("chat", "sleep", "use", "tell", "sleep", "import", "train", "sleep"),
+    *("settings", "chat", "forget", "sleep", "migrate", "undo", "repair"),
+)
 #: Rounds after which another life begins: nights grow with what there is to learn.
 ROUNDS_A_LIFE = 20
 
@@ -48,16 +54,19 @@ class Torture:
     :param model: the tiny model's folder.
     :param seed: the same rounds again, but for the moments at which a machine does things.
     :param disk: lives are kept there and it is filled up, where there is one; else processes are limited.
+    :param keep: leave lives where they are, that lost nothing, too.
     """
 
-    def __init__(self, folder: Path, model: Path, seed: int, disk: Optional[SmallDisk] = None) -> None:
+    def __init__(
+        self, folder: Path, model: Path, seed: int, disk: Optional[SmallDisk] = None, keep: bool = False
+    ) -> None:
         self._folder = folder
         self._model = model
         self._seed = seed
         self._disk = disk
+        self._keep = keep
         self._notes = folder / "steps"
-        self._seconds: Dict[str, float] = {}
-        self._steps: Dict[str, int] = {}
+        self._pace: Dict[str, Pace] = {}
 
     def run(
         self,
@@ -79,10 +88,11 @@ class Torture:
         wanted = [stage for stage in COURSE if stage in stages]
         course = [stage for stage, before in zip(wanted, ["", *wanted]) if stage != before]
         life = 0
+        begun: Optional[_Begun] = None
         while kills > 0 or full > 0:
             life += 1
-            one = _OneLife(self, life, random.Random(f"{self._seed}:{life}"))
-            one.learn_its_pace(course)
+            one = _OneLife(self, life, random.Random(f"{self._seed}:{life}"), begun)
+            begun = begun or one.learn_its_pace(course)
             for number in range(ROUNDS_A_LIFE):
                 ways = [MOMENT, STEP] * (kills > 0) + [FULL] * (full > 0)
                 if not ways:
@@ -91,37 +101,67 @@ class Torture:
                 kills -= struck.killed
                 full -= struck.way == FULL
                 add(struck)
+                if struck.problems:  # what is struck next would suffer from the same
+                    break
+            if not self._keep:
+                one.remove_unless_it_lost()
+
+
+@dataclass
+class Pace:
+    """How long a command works, in seconds, and how many steps on the disk it takes, when nothing happens to it."""
+
+    seconds: float
+    steps: int
+
+
+@dataclass
+class _Begun:
+    """A life that has done everything once, for others to go on from: its folder, what it was told, its rounds."""
+
+    life: Path
+    ledger: Ledger
+    rounds: int
 
 
 class _OneLife:
-    def __init__(self, torture: Torture, number: int, rng: random.Random) -> None:
+    def __init__(self, torture: Torture, number: int, rng: random.Random, begun: Optional[_Begun] = None) -> None:
         self._torture, self._number, self._rng = torture, number, rng
         self._folder = torture._folder / f"files-{number}"
         self._folder.mkdir()
         home = torture._disk.folder if torture._disk is not None else torture._folder
         self._life = home / f"life-{number}"
-        begin_life(self._life, torture._model)
         self._environment = environment_of(self._life, torture._folder)
         self._ledger = Ledger()
         self._rounds = 0
+        self._lost = False
+        if begun is None:
+            begin_life(self._life, torture._model)
+        else:
+            shutil.copytree(str(begun.life), str(self._life))
+            self._ledger, self._rounds = copy.deepcopy(begun.ledger), begun.rounds
 
-    def learn_its_pace(self, course: Sequence[str]) -> None:
+    def learn_its_pace(self, course: Sequence[str]) -> _Begun:
         """Have it do everything once, undisturbed: so long it takes, so many steps on the disk."""
+        # Any stage may be the first one, and some need a journal.
+        self._run(self._attempt("tell"), Blow("", ""))
         for stage in dict.fromkeys(course):
             attempt = self._attempt(stage)
             log = self._folder / f"{stage}.steps"
             timed = self._run(attempt, Blow("", "", prepare=partial(record_order, self._life, log)))
-            if timed.status != 0:
-                raise RuntimeError(f"{stage} does not work undisturbed: {timed}")
+            if timed.status != 0 or self._problems:
+                raise RuntimeError(f"{stage} does not work undisturbed: {timed} {self._problems}")
             steps = log.read_text(encoding="utf-8").splitlines()
-            problems = order_problems(steps)
+            problems = order_problems(steps) + self._again(attempt)
             if problems:
                 raise RuntimeError(f"a power cut could undo what {stage} does: {problems}")
-            self._torture._seconds[stage] = timed.seconds
-            self._torture._steps[stage] = sum(not step.startswith("within ") for step in steps)
+            self._torture._pace[stage] = Pace(timed.work, sum(not step.startswith("within ") for step in steps))
         found = self._examined(None, go_on=True)
         if found["problems"]:
             raise RuntimeError(f"something is wrong with a life that nobody has struck: {found}")
+        kept = self._torture._folder / "begun"
+        shutil.copytree(str(self._life), str(kept))
+        return _Begun(kept, copy.deepcopy(self._ledger), self._rounds)
 
     def strike(self, stage: str, ways: Sequence[str]) -> Round:
         """Strike one command and examine the life."""
@@ -130,15 +170,18 @@ class _OneLife:
         if torture._notes.exists():
             torture._notes.unlink()
         way = rng.choice(list(ways))
-        blow = draw(way, rng, torture._seconds[stage], torture._steps[stage], self._life, torture._notes)
-        if way == FULL and torture._disk is not None:
-            blow.interfere = torture._disk.fill
+        pace, fill = torture._pace[stage], torture._disk.fill if torture._disk is not None else None
+        blow = draw(way, rng, pace.seconds, pace.steps, self._life, torture._notes, fill)
         ended = self._run(attempt, blow)
         if torture._disk is not None:
             torture._disk.empty()
+        problems = _unreadable(ended) + self._problems + self._again(attempt)
+        if not ended.killed and way != FULL:
+            pace.seconds = (pace.seconds + ended.work) / 2
         found = self._examined(ended.pid if ended.killed else None, go_on=rng.random() < 0.5)
-        problems = _unreadable(ended) + found["problems"]
-        step = torture._notes.read_text(errors="replace").strip() if way == STEP and torture._notes.exists() else ""
+        step = torture._notes.read_text(errors="replace").strip() if torture._notes.exists() else ""
+        problems += found["problems"]
+        self._lost |= bool(problems)
         return Round(
             number=self._rounds,
             life=self._number,
@@ -150,20 +193,38 @@ class _OneLife:
             seconds=round(ended.seconds, 3),
             last_step=step.replace(str(self._life), "LIFE"),
             went_on=bool(found.get("went_on")),
-            problems=[*problems, *self._problems],
+            problems=problems,
         )
+
+    def remove_unless_it_lost(self) -> None:
+        """Make room for the next one; what lost something is worth a look."""
+        if not self._lost:
+            shutil.rmtree(str(self._life))
 
     def _attempt(self, stage: str) -> Attempt:
         if stage == "sleep":
             # A night with nothing to learn is over before it can be struck.
             self._run(self._attempt("tell"), Blow("", ""))
         self._rounds += 1
-        return STAGES[stage](self._rounds, self._rng, self._folder)
+        return STAGES[stage](self._rounds, self._rng, self._folder, self._life)
 
     def _run(self, attempt: Attempt, blow: Blow) -> Ended:
-        ended = run_sovl(attempt.arguments, self._environment, attempt.stdin, blow.interfere, blow.after, blow.prepare)
+        def prepare() -> None:
+            for each in (attempt.prepare, blow.prepare):
+                if each is not None:
+                    each()
+
+        ended = run_sovl(attempt.arguments, self._environment, attempt.stdin, blow.interfere, blow.after, prepare)
         self._problems = attempt.promised(ended, self._ledger)
         return ended
+
+    def _again(self, attempt: Attempt) -> List[str]:
+        """Type the same again, undisturbed, where that is what goes on with it; return what is wrong then."""
+        if attempt.again is None:
+            return []
+        ended = self._run(attempt.again, Blow("", ""))
+        failed = [f"the second time it ended as {ended}"] if ended.status != 0 else []
+        return failed + self._problems
 
     def _examined(self, killed: Optional[int], go_on: bool) -> Dict[str, Any]:
         result = self._torture._folder / "examined.json"
@@ -189,5 +250,6 @@ def _unreadable(ended: Ended) -> List[str]:
         return []
     if ended.signal is not None:
         return [f"it died of signal {ended.signal}: {ended.err[-2000:]}"]
-    readable = "Traceback" not in ended.err and "next:" in ended.err
+    # What doctor cannot mend now it says among its findings.
+    readable = "Traceback" not in ended.err and ("next:" in ended.err or " to mend." in ended.out)
     return [] if readable and ended.status != BROKEN else [f"status {ended.status}: {ended.err[-2000:]}"]

@@ -5,30 +5,22 @@ from __future__ import annotations
 import json
 import random
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List
+from typing import Callable, Dict, List, Optional
 
+from torture.attempt import Attempt
+from torture.broken import repair
+from torture.imports import take_in, take_over
+from torture.journal_copies import journal_copy
 from torture.ledger import Ledger
+from torture.older_journal import on_an_older_journal
 from torture.processes import Ended
 
 NAMES = ("Rex", "Ann", "Oslo", "Biscuit", "Cork", "Fig", "Lima", "Tom")
 TURNS, LINES, PAIRS = 6, 8, 4
 
 
-@dataclass
-class Attempt:
-    """One command: its arguments, standard input, and ``promised``, which enters into the ledger what the screen says.
-
-    ``promised`` returns what it found to be wrong with the screen already.
-    """
-
-    arguments: List[str]
-    stdin: str
-    promised: Callable[[Ended, Ledger], List[str]]
-
-
-def chat(number: int, rng: random.Random, folder: Path) -> Attempt:
+def chat(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     """A conversation, a line a turn. The tiny model writes no line break: a line on the screen is a whole reply."""
     prompts = [f"Friend {turn} of walk {walk(number)} is called {rng.choice(NAMES)}." for turn in range(TURNS)]
 
@@ -41,7 +33,7 @@ def chat(number: int, rng: random.Random, folder: Path) -> Attempt:
     return Attempt(["chat"], "".join(f"{prompt}\n" for prompt in prompts), promised)
 
 
-def tell(number: int, rng: random.Random, folder: Path) -> Attempt:
+def tell(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     """A file of facts."""
     lines = [f"My locker {number}-{line} has the code {rng.randrange(10**6)}." for line in range(LINES)]
     file = folder / f"facts-{number}.txt"
@@ -56,17 +48,17 @@ def tell(number: int, rng: random.Random, folder: Path) -> Attempt:
     return Attempt(["tell", str(file)], "", promised)
 
 
-def train(number: int, rng: random.Random, folder: Path) -> Attempt:
+def train(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     """A training run by day; when it says so, the life is awake with it."""
     file = folder / f"pairs-{number}.jsonl"
     pairs = [
         {"prompt": f"What is {number}-{pair}?", "completion": f"It is {rng.choice(NAMES)}."} for pair in range(PAIRS)
     ]
     file.write_text("".join(f"{json.dumps(pair)}\n" for pair in pairs), encoding="utf-8")
-    return Attempt(["train", str(file)], "", lambda ended, ledger: [])
+    return Attempt(["train", str(file)])
 
 
-def sleep(number: int, rng: random.Random, folder: Path) -> Attempt:
+def sleep(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     """A night, or the rest of one that was interrupted."""
 
     def promised(ended: Ended, ledger: Ledger) -> List[str]:
@@ -78,12 +70,38 @@ def sleep(number: int, rng: random.Random, folder: Path) -> Attempt:
     return Attempt(["sleep"], "", promised)
 
 
-def undo(number: int, rng: random.Random, folder: Path) -> Attempt:
+def undo(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     """Going back behind the last night. What was accepted stays on the disk."""
-    return Attempt(["nights", "undo"], "", lambda ended, ledger: [])
+    return Attempt(["nights", "undo"])
 
 
-def forget(number: int, rng: random.Random, folder: Path) -> Attempt:
+def use(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
+    """Waking up with another night: the life is awake with the one before or with that one."""
+    with journal_copy(life) as journal:
+        query = "SELECT number FROM nights WHERE status IN ('accepted', 'partial') AND purged = 0"
+        nights = [row[0] for row in journal.execute(query)]
+    before, chosen = _awake(life), rng.choice([None, *nights])
+
+    def promised(ended: Ended, ledger: Ledger) -> List[str]:
+        allowed = [chosen] if "It is awake " in ended.out else [before, chosen]
+        now = _awake(life)
+        return [] if now in allowed else [f"it is awake with night {now}, not with one of {allowed}"]
+
+    return Attempt(["nights", "use", "none" if chosen is None else str(chosen)], promised=promised)
+
+
+def _awake(life: Path) -> Optional[int]:
+    with journal_copy(life) as journal:
+        current: Optional[int] = journal.execute("SELECT current_night FROM life").fetchone()[0]
+        return current
+
+
+def migrate(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
+    """Telling facts to a life that an earlier version has written: its journal is brought up to date first."""
+    return on_an_older_journal(tell(number, rng, folder, life), rng, life)
+
+
+def forget(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     """Forgetting a conversation held before: when it says so, its words are in the journal's file no more."""
     word = walk(rng.randrange(max(1, number - 8), number) if number > 1 else 0)
 
@@ -99,11 +117,16 @@ def walk(number: int) -> str:
     return f"w{number:05d}"
 
 
-STAGES: Dict[str, Callable[[int, random.Random, Path], Attempt]] = {
+STAGES: Dict[str, Callable[[int, random.Random, Path, Path], Attempt]] = {
     "chat": chat,
     "tell": tell,
     "train": train,
     "sleep": sleep,
     "undo": undo,
+    "use": use,
     "forget": forget,
+    "import": take_in,
+    "settings": take_over,
+    "migrate": migrate,
+    "repair": repair,
 }

@@ -125,6 +125,10 @@ def test_a_life_of_hostile_text(life: Any, fed: List[List[int]], tmp_path: Path)
     assert misread(tokenizer, fed) == []
     for episode in life.journal.episodes(limit=None):
         (episode.prompt + episode.reply).encode("utf-8")
+    # What SQLite keeps beside the journal, the lock and its note are there only while the life is open.
+    passing = {"journal.db-wal", "journal.db-shm", "life.lock", "life.holder.json"}
+    assert passing <= {path.name for path in (tmp_path / "life").iterdir()}
+    assert others_rights(tmp_path / "life") == []
     life.close()
     assert others_rights(tmp_path / "life") == []
 

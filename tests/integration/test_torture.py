@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any, Dict
 
 import pytest
 
+from sovl_core.journal import Journal
 from sovl_core.system import SOVLSystem
 from torture.examination import examine
 from torture.ledger import Ledger
@@ -83,3 +85,11 @@ def test_damage_and_leftovers_are_found(lived: Path) -> None:
     problems = "\n".join(examined(lived, Ledger())["problems"])
     assert "report.json" in problems
     assert "left over: 0002.partial" in problems
+
+
+def test_a_night_that_was_damaged_on_purpose_may_lie_there_as_long_as_nobody_is_awake_with_it(lived: Path) -> None:
+    (lived / "nights" / "0001" / "report.json").write_text("{}")
+    with contextlib.closing(Journal(lived / "journal.db")) as journal:
+        journal.use_night(None)
+    assert examined(lived, Ledger(damaged={1}))["problems"] == []
+    assert examined(lived, Ledger())["problems"] != []

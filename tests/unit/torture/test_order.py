@@ -6,6 +6,7 @@ import pytest
 
 from sovl_core import durable
 from sovl_core.journal import Journal
+from sovl_core.life import Life
 from sovl_core.night_store import NightStore
 from sovl_core.plugin import PluginState
 from sovl_core.quarantine import Quarantine
@@ -45,9 +46,10 @@ def write_settings(folder):
 
 WRITERS = {
     "a night": store_a_night,
-    "state of plugins": lambda folder: write_plugin_states(folder, {"side": PluginState({"turns": 1})}),
+    "state of plugins": lambda folder: write_plugin_states(folder / "state", {"side": PluginState({"turns": 1})}),
     "settings": write_settings,
-    "quarantine": lambda folder: Quarantine(folder).take(folder / "damaged", "why"),
+    "quarantine": lambda folder: Quarantine(folder).take(folder / "nights" / "damaged", "why"),
+    "a life": lambda folder: Life.open(folder / "new" / "life").close(),
     "journal": lambda folder: Journal(folder / "journal.db").close(),
 }
 
@@ -55,8 +57,8 @@ WRITERS = {
 @pytest.mark.parametrize("what", list(WRITERS))
 def test_everything_is_on_the_disk_before_it_gets_its_name(tmp_path, what):
     folder = tmp_path / "life"
-    folder.mkdir()
-    (folder / "damaged").write_text("x")
+    (folder / "nights").mkdir(parents=True)
+    (folder / "nights" / "damaged").write_text("x")
     steps = steps_of(folder, tmp_path / "log", lambda: WRITERS[what](folder))
     assert any(step.startswith(("rename", "fsync")) for step in steps)
     assert order_problems(steps) == []
@@ -86,6 +88,26 @@ def test_a_file_in_a_folder_that_gets_its_name_is_found(tmp_path):
     (tmp_path / "life").mkdir()
     (problem,) = order_problems(steps_of(tmp_path / "life", tmp_path / "log", careless))
     assert "0001.partial/b was not on the disk" in problem
+
+
+def test_what_is_only_moved_was_flushed_by_whoever_wrote_it(tmp_path):
+    night = tmp_path / "life" / "0001"
+    night.mkdir(parents=True)
+    (night / "a").write_bytes(b"flushed by another process")
+
+    def move():
+        os.rename(str(night), str(tmp_path / "life" / "aside"))
+        durable.sync_folder(tmp_path / "life")
+
+    os.utime(night / "a", (1, 1))
+    assert order_problems(steps_of(tmp_path / "life", tmp_path / "log", move)) == []
+
+
+def test_a_new_folder_that_is_not_flushed_is_found():
+    steps = ["os.mkdir /l/s", "open /l/s/a", "fsync /l/s/a", "rename /l/s/a to /l/s/b", "fsync /l/s"]
+    assert order_problems(steps) == ["/l/s is new, and the folder that holds its name was not flushed"]
+    assert order_problems([*steps, "fsync /l"]) == []
+    assert order_problems(["os.mkdir /l/other", *steps[1:]]) == []
 
 
 def test_written_again_after_it_was_flushed_is_not_flushed():

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from torture.blows import MOMENT, STEP, count_steps, draw
-from torture.processes import BROKEN, kill, run_child
+from torture.blows import FULL, MOMENT, STEP, count_steps, draw
+from torture.processes import BROKEN, kill, run_child, working_seconds
 
 pytestmark = [pytest.mark.no_torch, pytest.mark.skipif(os.name == "nt", reason="forks")]
 
@@ -40,6 +40,43 @@ def test_a_killed_child_has_shown_what_it_had_flushed():
     assert ended.signal == signal.SIGKILL
     assert ended.out == "acknowledged\n"
     assert ended.seconds < 30
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the clock of another process")
+def test_a_child_is_killed_after_so_much_work_of_its_own():
+    def work():
+        time.sleep(0.5)
+        print("slept", flush=True)
+        while True:
+            pass
+
+    ended = run_child(work, interfere=kill, after=0.2, clock=working_seconds)
+    assert ended.killed
+    assert ended.out == "slept\n"
+    assert ended.work >= 0.2
+
+
+def test_room_is_taken_before_the_step_that_was_drawn(tmp_path):
+    class First:
+        def randint(self, low, high):
+            return 2
+
+        def random(self):
+            return 0.0
+
+    (tmp_path / "life").mkdir()
+    filled = tmp_path / "filled"
+    blow = draw(FULL, First(), 1.0, 5, tmp_path / "life", tmp_path / "notes", lambda pid: filled.mkdir())
+    assert blow.interfere is None
+
+    def work():
+        blow.prepare()
+        for number in range(2):
+            (tmp_path / "life" / str(number)).mkdir()
+            print(filled.exists())
+        return 0
+
+    assert run_child(work).out == "False\nTrue\n"
 
 
 def test_a_child_is_killed_before_the_step_that_was_drawn(tmp_path):
@@ -76,7 +113,7 @@ def test_steps_of_sqlite_count(tmp_path):
         return 0
 
     assert run_child(work).status == 0
-    assert (tmp_path / "notes").read_text().split()[:3] == ["3", "sqlite", "COMMIT"]
+    assert (tmp_path / "notes").read_text().split()[:3] == ["4", "sqlite", "COMMIT"]
 
 
 def test_a_moment_lies_within_the_command():

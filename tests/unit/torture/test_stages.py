@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 
 import pytest
 
+from sovl_core.journal import Journal
+from sovl_core.journal_schema import MIGRATIONS, schema_version
+from torture.journal_copies import journal_copy
 from torture.ledger import Ledger
 from torture.processes import Ended
 from torture.stages import LINES, STAGES, TURNS
@@ -21,7 +25,7 @@ def screen(out, status=None):
 
 
 def attempt(name, folder, number=3):
-    return STAGES[name](number, random.Random(1), folder)
+    return STAGES[name](number, random.Random(1), folder, folder / "life")
 
 
 @pytest.mark.parametrize(
@@ -63,3 +67,39 @@ def test_what_is_to_be_forgotten_need_not_be_there_any_more(tmp_path, ledger, ou
     forget.promised(screen(out), ledger)
     assert ledger.kept == ["Another fact."]
     assert ledger.forgotten == {word: bool(out)}
+
+
+@pytest.fixture
+def slept(tmp_path):
+    path = tmp_path / "life"
+    path.mkdir()
+    with closing(Journal(path / "journal.db")) as journal:
+        for parent in (None, 1):
+            journal.accept_night(journal.open_night(parent, "command", {}), "accepted", [], {})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("out", "now", "wrong"),
+    [("", 2, False), ("", 1, False), ("", None, True), ("It is awake with night 1;", 2, True)],
+)
+def test_it_is_awake_with_the_night_before_or_the_one_that_was_chosen(slept, tmp_path, ledger, out, now, wrong):
+    class First(random.Random):
+        def choice(self, found):
+            assert found == [None, 1, 2]
+            return 1
+
+    used = STAGES["use"](3, First(1), tmp_path, slept)
+    assert used.arguments == ["nights", "use", "1"]
+    with closing(Journal(slept / "journal.db")) as journal:
+        journal.use_night(now)
+    assert bool(used.promised(screen(out), ledger)) == wrong
+
+
+def test_facts_are_told_to_an_older_journal(slept, tmp_path, ledger):
+    migrated = STAGES["migrate"](3, random.Random(1), tmp_path, slept)
+    assert migrated.arguments[0] == "tell"
+    assert migrated.promised(screen(""), ledger) == []
+    assert len(ledger.once) == 1
+    with journal_copy(slept) as journal:
+        assert schema_version(journal) < len(MIGRATIONS)
