@@ -46,7 +46,7 @@ class GestationSettings(PluginSettings):
     batch_answers: int = Field(14, ge=1, le=1024, description="Dreams of memories in a step.")
     batch_background: int = Field(3, ge=0, le=1024, description="Background dreams in a step.")
     passes: float = Field(1.5, gt=0, le=100, description="How often each dream is seen at most.")
-    least_steps: int = Field(60, ge=1, le=100000, description="Steps of a short night.")
+    least_steps: int = Field(80, ge=1, le=100000, description="Steps of a short night.")
     most_steps: int = Field(400, ge=1, le=100000, description="Steps of a long night.")
     most_deep_steps: int = Field(
         4000, ge=1, le=1000000, description="Steps of a deep night at most: it learns what many nights have learned."

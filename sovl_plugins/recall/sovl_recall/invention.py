@@ -47,18 +47,17 @@ _ONSETS = (
 _VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "ou")
 _CODAS = ("", "", "", "n", "r", "l", "s", "m", "ck", "nd", "th")
 
-
-#: A night with so many memories of its own has variety enough for one invented one a step.
+#: A night with so many memories of its own has variety enough.
 VARIETY = 24
 
 
 def how_many(most: int, memories: int) -> int:
-    """Return how many examples of a step are invented: ``most`` where tonight's memories are few, fewer where many.
+    """Return how many examples of a step are invented: ``most`` where tonight's memories are few, none where many.
 
     :param most: the setting; 0 for none at all.
     :param memories: of tonight.
     """
-    return min(most, math.ceil(VARIETY / max(1, memories)))
+    return 0 if memories >= VARIETY else min(most, math.ceil(VARIETY / max(1, memories)))
 
 
 def invented(text: str, rng: random.Random) -> str:

@@ -25,10 +25,11 @@ class RecallSettings(PluginSettings):
         1.0, ge=0, le=1, description="Share of a step's dreams that are answered behind another dream's prompt."
     )
     invented: int = Field(
-        0,
+        4,
         ge=0,
         le=1024,
-        description="Examples of a step about memories that nobody has, told as tonight's are, with another answer.",
+        description="Examples of a step, at most, about memories that nobody has, told as tonight's are, with another "
+        "answer; fewer in nights of more than six memories, none in nights of 24.",
     )
     sharpness: float = Field(
         2.0, ge=1, le=16, description="By day probabilities are lifted to this power: the likeliest memory speaks."
