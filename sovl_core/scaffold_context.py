@@ -18,7 +18,8 @@ class ScaffoldContext:
     [batch, scaffold_tokens], added to the attention logits of each key; ``extra_rows`` float
     [rows, scaffold_width], further key/value rows seen by every example, or [batch, rows, scaffold_width], for each its
     own; ``extra_bias`` float [rows] or [batch, rows], added to the attention logits of those rows (zero where None):
-    norms take their length away, so this is what weakens a row, and minus infinity is what pads. :meth:`add_rows` puts
+    norms take their length away, so this is what weakens a row, and minus infinity is what pads; ``extra_memories``
+    int64 [rows] or [batch, rows], the episode that each of those rows is a memory of, 0 for none. :meth:`add_rows` puts
     rows beside those of others. ``prompts`` are the user's words, one an example; ``memories`` tells for each example
     which memories (numbers of episodes) it is about, likeliest first, each with its probability. ``influence``
     multiplies the residual. ``training`` is True within a training step.
@@ -45,6 +46,7 @@ class ScaffoldContext:
     prompt: str = ""
     annotations: Dict[str, Any] = field(default_factory=dict)
     extra_bias: Optional[Tensor] = None
+    extra_memories: Optional[Tensor] = None
     prompts: List[str] = field(default_factory=list)
     memories: List[List[Tuple[int, float]]] = field(default_factory=list)
     silent: bool = False
@@ -75,23 +77,36 @@ class ScaffoldContext:
                 bias = bias + found.to(bias)
         return bias
 
-    def add_rows(self, rows: Tensor, bias: Optional[Tensor] = None) -> None:
+    def add_rows(self, rows: Tensor, bias: Optional[Tensor] = None, memories: Optional[Tensor] = None) -> None:
         """Put key/value rows beside those that are there.
 
         :param rows: float [rows, width], seen by every example, or [batch, rows, width].
         :param bias: float [rows] or [batch, rows]; None for zero.
+        :param memories: int64 [rows] or [batch, rows], the episode that each is a memory of, 0 for none; None where
+            none is.
         """
         import torch
 
-        added = (rows, rows.new_zeros(rows.shape[:-1]) if bias is None else bias)
+        added = _whole(rows, bias, memories)
         if self.extra_rows is not None:
-            known = self.extra_rows
-            before = (known, known.new_zeros(known.shape[:-1]) if self.extra_bias is None else self.extra_bias)
+            before = _whole(self.extra_rows, self.extra_bias, self.extra_memories)
             if any(old.dim() != new.dim() for old, new in zip(before, added)):
-                pairs = (before, added)
-                batch = max(len(some) for pair in pairs for some, flat in zip(pair, (2, 1)) if some.dim() > flat)
+                flat = (2, 1, 1)
+                batch = max(len(some) for each in (before, added) for some, f in zip(each, flat) if some.dim() > f)
                 before, added = (
-                    (some.expand(batch, -1, -1), weight.expand(batch, -1)) for some, weight in (before, added)
+                    (some.expand(batch, -1, -1), weight.expand(batch, -1), number.expand(batch, -1))
+                    for some, weight, number in (before, added)
                 )
-            added = (torch.cat([before[0], added[0]], dim=-2), torch.cat([before[1], added[1]], dim=-1))
-        self.extra_rows, self.extra_bias = added
+            dims = (-2, -1, -1)
+            added = tuple(torch.cat([old, new], dim=dim) for old, new, dim in zip(before, added, dims))
+        self.extra_rows, self.extra_bias, self.extra_memories = added
+
+
+def _whole(rows: Tensor, bias: Optional[Tensor], memories: Optional[Tensor]) -> Tuple[Tensor, ...]:
+    """Return rows with their bias and what they are memories of, zeros where none is given."""
+    shape = rows.shape[:-1]
+    return (
+        rows,
+        rows.new_zeros(shape) if bias is None else bias,
+        rows.new_zeros(shape).long() if memories is None else memories,
+    )

@@ -71,6 +71,15 @@ def test_rows_put_there_by_hand_without_a_bias_count_as_loud_as_they_are() -> No
     assert for_each(given.extra_bias, 2).tolist() == [[0.0, 0.0, -1.0], [0.0, 0.0, float("-inf")]]
 
 
+def test_whose_memory_a_row_is_stays_beside_it() -> None:
+    given = context()
+    given.add_rows(rows(1, 5.0))
+    assert for_each(given.extra_memories, 2).tolist() == [[0]] * BATCH
+    given.add_rows(rows(2, 1.0, each=True), None, torch.tensor([[7, 7], [7, 0]]))
+    given.add_rows(rows(1, 5.0))
+    assert for_each(given.extra_memories, 2).tolist() == [[0, 7, 7, 0], [0, 7, 0, 0]]
+
+
 def test_a_gradient_flows_through_rows_that_are_added() -> None:
     learned = rows(1, 1.0).requires_grad_()
     given = context()

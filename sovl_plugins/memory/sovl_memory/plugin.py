@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, Generator, List, Optional, Tuple
 
@@ -12,6 +13,7 @@ from sovl_core.system_logging import log_info
 from sovl_memory.choosing import dream_weights, pick, pooled_states
 from sovl_memory.dream_memory import DreamMemory
 from sovl_memory.key_bias import ScaffoldTokens, key_bias
+from sovl_memory.row_bias import row_bias, words_in_use
 from sovl_memory.settings import MemorySettings
 from sovl_memory.token_map import TokenMap
 
@@ -56,6 +58,7 @@ class MemoryPlugin(Plugin):
         #: Holds the traces until somebody needs more than their weights.
         self._stored: Optional[PluginState] = None
         self._tokens: Optional[ScaffoldTokens] = None
+        self._by_day = False
 
     @property
     def dream_memory(self) -> DreamMemory:
@@ -91,18 +94,24 @@ class MemoryPlugin(Plugin):
             turn.annotations["memory.vectors"] = rows[0]
         if turn.purpose not in NIGHTLY and self.settings.scaffold_memory == "none":
             turn.use_scaffold = False
-        with self._without_adapter(turn):
-            reply = yield
+        outer, self._by_day = self._by_day, turn.purpose not in NIGHTLY
+        try:
+            with self._without_adapter(turn):
+                reply = yield
+        finally:
+            self._by_day = outer
         if turn.purpose == "reply" and reply is not None and reply.finish_reason != "cancelled":
             self._remember(turn.prompt, reply.confidence)
         return reply
 
     @hookimpl
     def on_scaffold_context(self, scaffold_context: ScaffoldContext) -> None:
-        """Weigh the keys by the token map and put the traces beside them; training is left exact."""
+        """Weigh keys and memories' rows by the token map and the traces; training is left exact."""
         if scaffold_context.training:
             return
         mode = self.settings.scaffold_memory
+        if self._by_day:
+            self._weigh_rows(scaffold_context)
         if mode in ("token", "both"):
             self._weigh_keys(scaffold_context)
         if mode in ("scaffold", "both"):
@@ -206,6 +215,29 @@ class MemoryPlugin(Plugin):
         if bias is not None:
             known = scaffold_context.key_bias
             scaffold_context.key_bias = bias if known is None else known + bias
+
+    def _weigh_rows(self, scaffold_context: ScaffoldContext) -> None:
+        """Let memories be heard as much louder as their words are in use, and as they were dreamed of."""
+        memories, bias = scaffold_context.extra_memories, scaffold_context.extra_bias
+        if memories is None or bias is None:
+            return
+        # Where the prompt's own words are heard the traces stand beside them as rows of their own.
+        louder = partial(self._louder, traces=self._traces() if scaffold_context.silent else [])
+        scaffold_context.extra_bias = bias + row_bias(memories, louder).to(bias)
+
+    def _louder(self, memory: int, traces: List[Tuple[float, Optional[int]]]) -> float:
+        mode = self.settings.scaffold_memory
+        if mode == "token":
+            return -math.inf
+        dreamed = sum(weight for weight, episode in traces if episode == memory)
+        louder = math.log1p(self.settings.dream_memory_weight * dreamed)
+        told = self.context.journal.episode(memory) if mode == "both" and len(self.token_map) else None
+        if told is None:
+            return louder
+        from sovl_core.safe_encoding import encode_text
+
+        tokenizer = self.context.models().base_tokenizer
+        return louder + words_in_use(encode_text(tokenizer, told.prompt, template_tokens=False), self.token_map)
 
     def _add_traces(self, scaffold_context: ScaffoldContext) -> None:
         import torch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from sovl_core.plugin import PluginState
 from sovl_core.records import Episode
 from sovl_core.state_files import read_plugin_states, write_plugin_states
 from sovl_memory import MemoryPlugin, MemorySettings
+from sovl_memory.dream_memory import Trace
 
 
 def live(plugin, turn, reply=None, within=lambda: None):
@@ -60,6 +62,46 @@ def test_used_tokens_are_weighed_in_the_answer_too_while_it_is_said(plugin, toke
     assert bias[0, 0] > 0
     assert bias[0, 1] == 0
     assert (context.key_bias is None) == silent
+
+
+@pytest.fixture
+def rows_heard(plugin, tokenizer):
+    """Return ``rows_heard(purpose)``: the bias on rows of none, of memory 1 and of memory 2, alike before."""
+    told = {1: Episode(1, "c", "my dog is called rex"), 2: Episode(2, "c", "the cat likes tea")}
+    plugin.context.journal = SimpleNamespace(episode=told.get)
+
+    def heard(purpose="reply", silent=True):
+        context = scaffold_context(tokenizer, silent=silent)
+        context.add_rows(torch.ones(3, 32), torch.zeros(3), torch.tensor([0, 1, 2]))
+        live(plugin, Turn("", purpose=purpose), within=lambda: plugin.on_scaffold_context(context))
+        return context.extra_bias[:3].tolist()
+
+    return heard
+
+
+def test_memories_whose_words_are_in_use_are_heard_louder(plugin, rows_heard):
+    assert rows_heard("reflection") == [0.0, 0.0, 0.0]
+    live(plugin, Turn("dog"))
+    none, dog, cat = rows_heard("reflection")
+    assert none == cat == 0.0
+    assert dog == pytest.approx(math.log(1.1) / 5)
+    plugin.settings.scaffold_memory = "scaffold"
+    assert rows_heard("reflection") == [0.0, 0.0, 0.0]
+
+
+def test_memories_that_were_dreamed_of_are_heard_louder_where_traces_are_not(plugin, rows_heard):
+    plugin.dream_memory.traces = [Trace(torch.zeros(32), 0.5, 2)]
+    assert rows_heard("reflection") == pytest.approx([0.0, 0.0, math.log(1.05)])
+    assert rows_heard("reflection", silent=False) == [0.0, 0.0, 0.0]
+    plugin.settings.dream_memory_weight = 0.0
+    assert rows_heard("reflection") == [0.0, 0.0, 0.0]
+
+
+def test_token_mode_silences_memories_by_day_alone(plugin, rows_heard):
+    plugin.settings.scaffold_memory = "token"
+    assert rows_heard("reflection") == [0.0, -math.inf, -math.inf]
+    for purpose in ("evaluation", "dream"):
+        assert rows_heard(purpose) == [0.0, 0.0, 0.0]
 
 
 def test_bias_of_others_is_added_to(plugin, tokenizer):

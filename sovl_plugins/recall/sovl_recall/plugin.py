@@ -88,7 +88,9 @@ class RecallPlugin(Plugin):
         invented = self._read_invented() if scaffold_context.training else None
         found = self.rows.recall(memories, self.settings.recalled, read, self._fixed(), invented)
         if found is not None:
-            scaffold_context.add_rows(*found)
+            by_day = not scaffold_context.training and not read
+            owners = self.rows.owners(memories, self.settings.recalled).to(found[0].device) if by_day else None
+            scaffold_context.add_rows(*found, owners)
             scaffold_context.silent = self.settings.alone
 
     @hookimpl(wrapper=True)

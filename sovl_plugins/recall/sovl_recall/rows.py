@@ -103,6 +103,15 @@ class MemoryRows(nn.Module):
             biases.append(nn.functional.pad(torch.cat(weights).log(), (0, missing), value=float("-inf")))
         return torch.stack(padded), torch.stack(biases)
 
+    def owners(self, memories: Sequence[Sequence[Tuple[int, float]]], count: int) -> Tensor:
+        """Return which memory each row is of that :meth:`recall` gives with nothing read: int64 [batch, rows].
+
+        0 for the row that says nothing, and for padding.
+        """
+        owned = [[0, *(m for m, _ in self.chosen(likely, count) for _ in self[m])] for likely in memories]
+        longest = max(map(len, owned))
+        return torch.tensor([numbers + [0] * (longest - len(numbers)) for numbers in owned])
+
     def chosen(
         self, likely: Sequence[Tuple[int, float]], count: int, besides: Container[int] = ()
     ) -> List[Tuple[int, float]]:

@@ -203,6 +203,7 @@ def test_by_day_the_likeliest_memory_speaks(plugin, context):
     scaffold_context = heard([(1, 0.6), (2, 0.3)])
     plugin.on_scaffold_context(scaffold_context)
     assert scaffold_context.silent
+    assert scaffold_context.extra_memories.tolist() == [[0, 1, 2]]
     assert scaffold_context.extra_bias[0].exp().tolist() == pytest.approx([0.1, 0.72, 0.18], abs=1e-4)
     context.settings.alone = False
     scaffold_context = heard([(1, 0.6)])
@@ -277,6 +278,8 @@ def test_what_is_invented_is_read_from_rows_of_its_own(plugin, models, sleep, kn
         by_day = heard([(1, 1.0)])
         plugin.on_scaffold_context(by_day)
         found["by day"] = by_day.extra_rows
+        # As long as the night lasts its rows are as many as the scaffold reads.
+        assert scaffold_context.extra_memories.unique().tolist() == by_day.extra_memories.unique().tolist() == [0]
         wrapper.close()
         found["afterwards"] = plugin._invented
 

@@ -36,6 +36,15 @@ def test_rows_are_recalled_behind_a_row_that_says_nothing(rows):
     assert found[1, 3:].abs().sum() == 0
 
 
+def test_it_says_whose_the_rows_are(rows):
+    likely = [[(7, 0.5), (3, 0.2), (1, 0.25)], [(1, 0.9)], []]
+    found, _ = rows.recall(likely, 3, {})
+    owners = rows.owners(likely, 3)
+    assert owners.shape == found.shape[:2]
+    assert owners.tolist() == [[0, 7, 7, 7, 1, 1], [0, 1, 1, 0, 0, 0], [0] * 6]
+    assert rows.owners(likely, 1).tolist() == [[0, 7, 7, 7], [0, 1, 1, 0], [0] * 4]
+
+
 def test_only_the_likeliest_are_recalled(rows):
     found, _ = rows.recall([[(7, 0.5), (1, 0.25)]], 1, {})
     assert found.shape == (1, 4, 4)
