@@ -177,8 +177,8 @@ class Life:
         self.close()
 
     def _create_folder(self) -> None:
-        missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
         try:
+            missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
             self.path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             for folder in missing:
                 sync_entry(folder)

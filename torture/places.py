@@ -41,6 +41,9 @@ sampled_background = 0.0
 contrast = 0.0
 background_tokens = 4
 
+[plugins.curiosity]
+question_tokens = 4
+
 [plugins.cross_attention]
 answer_probe = false
 """
