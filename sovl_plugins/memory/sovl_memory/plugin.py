@@ -219,7 +219,7 @@ class MemoryPlugin(Plugin):
     def _weigh_rows(self, scaffold_context: ScaffoldContext) -> None:
         """Let memories be heard as much louder as their words are in use, and as they were dreamed of."""
         memories, bias = scaffold_context.extra_memories, scaffold_context.extra_bias
-        if memories is None or bias is None:
+        if memories is None or bias is None or memories.shape != bias.shape:
             return
         # Where the prompt's own words are heard the traces stand beside them as rows of their own.
         louder = partial(self._louder, traces=self._traces() if scaffold_context.silent else [])

@@ -89,6 +89,15 @@ def test_memories_whose_words_are_in_use_are_heard_louder(plugin, rows_heard):
     assert rows_heard("reflection") == [0.0, 0.0, 0.0]
 
 
+def test_rows_that_somebody_put_there_by_hand_are_left_alone(plugin, tokenizer, rows_heard):
+    live(plugin, Turn("dog"))
+    context = scaffold_context(tokenizer, silent=True)
+    context.add_rows(torch.ones(1, 32), torch.zeros(1), torch.tensor([1]))
+    context.extra_rows, context.extra_bias = torch.ones(2, 32), torch.zeros(2)
+    live(plugin, Turn("", purpose="reflection"), within=lambda: plugin.on_scaffold_context(context))
+    assert context.extra_bias.tolist() == [0.0, 0.0]
+
+
 def test_memories_that_were_dreamed_of_are_heard_louder_where_traces_are_not(plugin, rows_heard):
     plugin.dream_memory.traces = [Trace(torch.zeros(32), 0.5, 2)]
     assert rows_heard("reflection") == pytest.approx([0.0, 0.0, math.log(1.05)])
