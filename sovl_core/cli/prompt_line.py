@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, List, Optional
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
@@ -45,15 +45,23 @@ class SafeHistory(FileHistory):
     def __init__(self, filename: str, screen: Callable[[str], str] = str) -> None:
         super().__init__(filename)
         self._screen = screen
+        self._typed: List[str] = []
 
     def store_string(self, string: str) -> None:
-        """Append a line to the file."""
-        kept = self._screen(string)
-        if not kept:
-            return
-        with contextlib.suppress(OSError):
-            open(self.filename, "ab", opener=private_opener).close()
-            super().store_string(kept)
+        """Keep a line for :meth:`write_down`."""
+        self._typed.append(string)
+
+    def write_down(self) -> None:
+        """Append to the file what was typed since the last time; called when no prompt is on the screen.
+
+        Plugins look at it first, and while a prompt has the terminal no Ctrl-C gets past one that hangs.
+        """
+        while self._typed:
+            kept = self._screen(self._typed.pop(0))
+            if kept:
+                with contextlib.suppress(OSError):
+                    open(self.filename, "ab", opener=private_opener).close()
+                    super().store_string(kept)
 
 
 class PromptLine:
@@ -78,8 +86,9 @@ class PromptLine:
         self._presence = presence
         self._announcer = announcer
         self._toolbar = toolbar
+        self._history = SafeHistory(str(history), screen)
         self._session: PromptSession[str] = PromptSession(
-            history=SafeHistory(str(history), screen),
+            history=self._history,
             completer=completer,
             complete_while_typing=True,
             auto_suggest=AutoSuggestFromHistory(),
@@ -105,12 +114,14 @@ class PromptLine:
         self._presence.begin_listening()
         try:
             with patch_stdout(raw=True):
-                return self._session.prompt(
+                line = self._session.prompt(
                     self._message, default=default, pre_run=lambda: self._announcer.prompt_begins(self._session.app)
                 )
         finally:
             self._announcer.prompt_ends()
             self._presence.end_listening()
+        self._history.write_down()
+        return line
 
     def refresh_toolbar(self) -> None:
         """Show or hide the toolbar and draw the prompt again; may be called from any thread."""

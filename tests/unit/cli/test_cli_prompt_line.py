@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, List, Optional
 
 import pytest
+from prompt_toolkit.application import get_app_or_none
 from prompt_toolkit.completion import DummyCompleter
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
@@ -38,6 +39,15 @@ def test_a_line_is_kept_as_it_is_screened(pipe: Any, tmp_path: Path) -> None:
     pipe.send_text("it is 1234\r")
     assert line.read() == "it is 1234"
     assert "+it is ****\n" in (tmp_path / "history").read_text()
+
+
+def test_a_line_is_screened_when_the_prompt_has_let_go_of_the_terminal(pipe: Any, tmp_path: Path) -> None:
+    running: List[object] = []
+    line = _line(pipe, tmp_path / "history", screen=lambda text: running.append(get_app_or_none()) or text)
+    pipe.send_text("hello\r")
+    assert line.read() == "hello"
+    assert running == [None]
+    assert "+hello\n" in (tmp_path / "history").read_text()
 
 
 def test_a_line_that_may_not_be_written_down_leaves_no_trace(pipe: Any, tmp_path: Path) -> None:
