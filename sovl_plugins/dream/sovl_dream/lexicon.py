@@ -18,7 +18,22 @@ DAYTIME = (
 )
 HOUR = r"(?:half past |quarter (?:past|to) )?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2})"
 DAY = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-PLACE_PREPOSITIONS = ("in", "at", "under", "behind", "beside", "near", "inside", "on", "from", "between")
+PLACE_PREPOSITIONS = (
+    *("in", "at", "under", "behind", "beside", "near", "inside", "on", "from", "between"),
+    *("next to", "close to", "in front of", "on top of", "across from", "far from"),
+)
+SEASON = "spring|summer|autumn|fall|winter"
+#: What somebody is on or in, and no place.
+STATE = r"a (?:\w+ )?diet\b|(?:medication|antibiotics|fire|love|debt|pain|therapy|charge|trouble)\b"
+#: Of whom or what one asks how old they are.
+AGING = r"dog|cat|pet|horse|puppy|kitten|rabbit|parrot|hamster|baby|child|kid|twin|niece|nephew|grandson|granddaughter"
+#: Favourites that nobody brings.
+NOT_BROUGHT = (
+    "colou?r|season|band|number|word|animal|city|country|town|place|sport|team|artist|singer|author|writer|day|month|"
+    "subject|language|hobby|holiday|actor|actress|teacher|cafe|restaurant"
+)
+#: Adverbs that are asked for with "how": "I live alone".
+MANNER = r"alone|together|well|badly|\w{3,}(?<!fami)(?<!mo)ly"
 #: Verbs that lead to a place: "I go to the gym" is asked for with "where".
 GOING = frozenset(("go", "come", "move", "travel", "fly", "walk", "drive", "run", "been", "gone", "moved", "commute"))
 PEOPLE = (

@@ -69,6 +69,8 @@ def _is_name(match: Match[str]) -> bool:
     if piece in ("I", "I'm", "I’m", "I've", "I’ve", "I'll", "I’ll", "I'd", "I’d"):
         numeral = re.search(r"[a-z,] [A-Z]\w* $", before) and re.match(r"$|[.,;:!?]", after)
         return bool(numeral) or (bool(re.search(r"\w $", before)) and bool(re.match(r" [A-Z]", after)))
+    if piece.lower() == "am" and re.search(r"\d ?$", before):
+        return True
     if piece.lower() == "mine":
         return bool(re.search(r"\b(?:a|an|the|this|that|\w+al|gold|silver|copper|salt) $", before, re.IGNORECASE))
     # Capital in the middle of a sentence.

@@ -17,6 +17,8 @@ PREPOSITIONS = (
     "in|at|on|under|behind|beside|from|to|with|for|as|by|near|inside|into|over|about|after|before|around|between|"
     "against|without|through|during|above|below|outside"
 )
+#: Prepositions of two or three words, all of place.
+_LONG_PREPOSITIONS = "next to|close to|in front of|on top of|across from|far from"
 #: Prepositions that tell where something is kept.
 _PLACES = "in|at|on|under|behind|beside|near|inside|over|between|above|below|outside"
 _ADVERBS = (
@@ -39,6 +41,17 @@ _NO_SUBJECT = re.compile(
     r"[:;]|, (?!.*,$)| (?<!and )(?:I|we|you|he|she|it|they)$",
     re.IGNORECASE,
 )
+#: "My dog, a poodle,": who it is needs no more than "my dog".
+_APPOSITION = re.compile(r"^([^,]+), (?!and )[^,]+,$")
+#: Verbs of which what follows first is a place, and what may be said of it besides: "in Leeds with her husband".
+_DWELLING = ("live", "reside", "stay", "work", "study")
+_DWELT = re.compile(r"^(in|at|near|on) (.+?)(?:, (?:by|in|near|close to|next to|with|at|on) .+| (?:with|since) .+)$")
+#: Verbs with a person before what they give: "I owe Ben 20 euros".
+_GIVING = ("owe", "give", "lend", "pay", "teach", "send", "sell", "buy")
+_GIVEN = re.compile(r"^((?:my|our) [a-z]+|[A-Z][\w'’-]+) ((?:an?|the|my|some|two|three|four|five|\d[\d.,]*) .+)$")
+_NAMED = re.compile(r"^((?:my|our|the) (?:[a-z]+ )?[a-z]+) ([A-Z].*)$")
+#: Adjectives of others than the user: "My dog is afraid of thunder".
+_OF = "afraid|scared|terrified|frightened|fond|proud|full|jealous|sick|tired|capable|made"
 #: What is said besides the news: "Oslo because I love fjords", "Sam, and he works at a bank".
 _BESIDES = re.compile(
     r",? (?:because|although|even though|whereas|unless|so that)\b|"
@@ -108,7 +121,7 @@ def parse_statement(text: str) -> Optional[Statement]:
     verb = _own_verb(words) if words[0] in ("I", "We") else _verb_of_others(words)
     if verb is None or not 0 < verb.start < verb.end < len(words):
         return None
-    subject = uncapitalise(_subject(words, verb.start))
+    subject = _APPOSITION.sub(r"\1", uncapitalise(_subject(words, verb.start)))
     if not subject or _NO_SUBJECT.search(subject):
         return None
     rest = " ".join(words[verb.end :])
@@ -147,7 +160,7 @@ def _verb_of_others(words: Sequence[str]) -> Optional[_Verb]:
         if re.search(r"^(?:who|which|that)$", before):
             continue
         if word in verbs.BE or word in verbs.MODALS or word in _AUXILIARIES:
-            return _verb_at(words, position, "does")
+            return _verb_at(words, position, "do" if word in ("have", "do") else "does")
         # "my favourite drinks are", "the cars on the street": nouns.
         if before in _DETERMINERS or re.fullmatch(rf"{PREPOSITIONS}|of|and|or", before):
             continue
@@ -224,6 +237,20 @@ def _extended(words: Sequence[str], start: int, end: int, parts: List[str], lemm
 def _split_complement(rest: str, lemma: str) -> Tuple[str, str, str]:
     """Split what follows a verb into (middle, preposition, complement)."""
     match = None
+    dwelt = _DWELT.match(rest) if lemma.split()[-1] in _DWELLING else None
+    if dwelt:
+        return "", dwelt.group(1), dwelt.group(2)
+    given = _GIVEN.match(rest) if lemma.split()[-1] in _GIVING else None
+    given = given or (_NAMED.match(rest) if lemma.split()[-1] in ("name", "call") else None)
+    if given and not re.search(rf" (?:{PREPOSITIONS}) ", rest):
+        return given.group(1), "", given.group(2)
+    long = re.match(rf"^({_LONG_PREPOSITIONS}) (.+)$", rest)
+    if long:
+        return "", long.group(1), long.group(2)
+    bare = re.sub(r"^(?:not|never|no longer) ", "", lemma)
+    purpose = re.match(r"^[\w ]+? to ([a-z]+)\b", rest) if bare in ("need", "use", "wear", "want") else None
+    if purpose and verbs.is_infinitive(purpose.group(1)):
+        return "", "", rest
     if lemma.split()[-1] in ("keep", "put", "hide", "store", "leave"):
         match = re.match(rf"^(?:(.+?) )({_PLACES}) (.+)$", rest)
     match = match or re.match(rf"^(?:(.+?) )?({PREPOSITIONS}) (.+)$", rest)
@@ -236,9 +263,22 @@ def _split_complement(rest: str, lemma: str) -> Tuple[str, str, str]:
 def _split_state(subject: str, rest: str) -> Tuple[str, str, str]:
     """Split what follows a copula into (middle, preposition, complement): "born in 2019", "allergic to nuts"."""
     lead = rf"(?:not |no longer )?(?:(?:{_ADVERBS}) )?"
-    passive = re.match(rf"^({lead}\w+(?:ed|ing|rn|ic|en|pt)) ({PREPOSITIONS}) (.+)$", rest)
+    if re.match(r"^to [a-z]+\b", rest) and verbs.is_infinitive(rest.split()[1]):
+        return "", "", rest
+    passive = re.match(
+        rf"^({lead}(?:getting )?\w+(?:ed|ing|rn|ic|en|pt|uilt|eld|old|due)) ({PREPOSITIONS}) (.+)$", rest
+    )
     if passive and not re.match(r"^\w+ing to\b", rest):
         return passive.group(1), passive.group(2), passive.group(3)
+    soon = re.match(r"^(getting \w+ed) ((?:next|this) \w+|tomorrow|soon)$", rest)
+    if soon:
+        return soon.group(1), "", soon.group(2)
+    of_what = re.match(rf"^((?:not |no longer )?(?:very )?(?:{_OF})) of (.+)$", rest)
+    if of_what:
+        return of_what.group(1), "of", of_what.group(2)
+    long = re.match(rf"^({_LONG_PREPOSITIONS}) (.+)$", rest)
+    if long:
+        return "", long.group(1), long.group(2)
     placed = re.match(rf"^(not |no longer )?({PREPOSITIONS}) (.+)$", rest)
     if placed:
         return (placed.group(1) or "").strip(), placed.group(2), placed.group(3)

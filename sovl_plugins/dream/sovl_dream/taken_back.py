@@ -14,7 +14,7 @@ _JOKING = (
     r"(?:(?:i(?: am|['’]?m| was) )?(?:(?:just|only|totally|obviously|of course) )?"
     r"(?:kidding|joking|trolling|(?:messing|joking) (?:with|around)|teasing(?: you)?|testing(?: you)?|pulling your leg)"
     r"|j/?k|psych|gotcha|(?:i )?(?:fooled|got) you|you believed (?:that|me|it)\??|i(?: was| am|['’]m) lying"
-    r"|april fools?(?:['’]?s? day)?|sarcasm|irony|/s|i (?:just )?(?:lied|(?:made|was making) (?:all of )?"
+    r"|april fools?(?:['’]?s? day)?|sarcasm|irony|/s|i (?:just |totally )?(?:lied|(?:made|was making) (?:all of )?"
     rf"{_THAT} (?:all )?up|invented {_THAT})|{_IS}(?:a joke|a test|an example|sarcasm|irony|ironic|fiction)"
     rf"|(?:do not|don['’]?t) (?:believe|remember|learn|save|store|keep|memori[sz]e) (?:any of )?{_THAT})"
 )
@@ -34,7 +34,7 @@ _ANY_MENDED = re.compile(rf"^{_LEAD}{_MENDED}{_END}", re.IGNORECASE)
 _ANY_NO = re.compile(rf"^{_LEAD}{_NO}{_END}", re.IGNORECASE)
 #: After the very statement: "My name is Abu, not really", "I am the pope /s".
 _WITHIN = re.compile(
-    rf"(?:[,;.…–—-]+\s*|\s)(?:(?i:{_LEAD}(?:not really|not true|j/?k|kidding|joking|psych|i['’]m lying)|"
+    rf"(?:[,;.…–—-]+\s*|\s\(?)(?:(?i:{_LEAD}(?:not really|not true|j/?k|kidding|joking|psych|i['’]m lying)|"
     r"haha,? no|wait,? no|or so i wish)|/s|NOT)[\s.!…)]*$"
     r"|,? but (?:that|it)(?:['’]s| is) (?:wrong|not (?:true|right)|a lie|false)[.!]*$"
 )

@@ -10,30 +10,82 @@ import random
 import re
 from typing import Dict, List, Tuple
 
+from sovl_dream.claims.words import NUMBERS
 from sovl_dream.lexicon import (
+    AGING,
     CLAUSE_FRAMES,
     DAY,
     DAYTIME,
     GOING,
     HOUR,
     IS_SOMEBODY,
+    MANNER,
     MONTH,
+    NOT_BROUGHT,
     ORDINAL,
     PEOPLE,
     PLACE_PREPOSITIONS,
     RELATIONS,
+    SEASON,
+    STATE,
     SYNONYMS,
 )
-from sovl_dream.statement import Statement
+from sovl_dream.statement import PREPOSITIONS, Statement
+
+#: Who is spoken to, or of: "I report to Sandra", "I share an office with Kim".
+_TOWARDS_SOMEBODY = ("report", "lend", "give", "sell", "talk", "speak", "write", "send", "show", "introduce")
+_SOMEBODY = re.compile(
+    rf"^(?:(?:my|our) (?:\w+ )?(?:(?:{PEOPLE})s?(?:-in-law)?|kids|children|parents|family|twins)|"
+    rf"(?:{AGING}))(?: [A-Z][\w'’-]*)?$"
+)
+_HOW = re.compile(rf"(?:{MANNER})(?: (?:when|if|on|at|in|every|without|with)\b.*)?$")
+_PET = re.compile(rf"^(?:my|our) (?:\w+ )?(?:{AGING})(?: [A-Z][\w'’-]*)?$")
+_CLOCK = r"\d{1,2}:\d\d\b|\S*o'clock\b|(?:noon|midnight)\b|\d{1,2} ?(?:am|pm|a\.m|p\.m)\b"
 
 
 def question_word(statement: Statement) -> Tuple[str, ...]:
     """Return the question words that fit what the statement tells, the most fitting first."""
     news = statement.complement.lower()
-    clock = r"\b\d{1,2}[:.]\d\d\b|\bo'clock\b|\b(?:noon|midnight)\b|\b\d{1,2} ?(?:am|pm|a\.m|p\.m)\b"
-    if re.search(clock, news) or (statement.preposition == "at" and re.fullmatch(HOUR, news)):
+    when = _when(statement, news)
+    if when:
+        return when
+    if re.search(r"\byears old$", news) or _tells_an_age(statement):
+        return ("How old",)
+    if statement.preposition in ("on", "in") and re.match(STATE, news):
+        return ("What",)
+    if statement.preposition in PLACE_PREPOSITIONS:
+        return ("Where",)
+    going = re.match(r"(?:going|moving|flying|travelling|driving|coming|sailing)$", statement.middle)
+    if statement.preposition in ("to", "into") and (statement.lemma in GOING or going):
+        return ("Where",)
+    if _stands_before_somebody(statement):
+        return ("Who",)
+    if not statement.is_copula and not statement.middle and not statement.preposition and re.match(_HOW, news):
+        return ("How",)
+    if not statement.is_copula or statement.middle or statement.preposition:
+        return ("What",)
+    by_name = re.match(r"[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)?$", statement.subject)
+    if by_name and not statement.speaks_of_self and re.match(r"(?:my|our|an?) ", news):
+        return ("Who", "What")
+    if re.search(
+        rf"^(?:my|our|the) (?:(?!of )\w+ )*(?:(?:{PEOPLE})s?(?:-in-law)?|kids|children|parents)$", statement.subject
+    ):
+        return ("What", "Who") if re.match(r"an? ", news) else ("Who", "What")
+    named = statement.verb.endswith((" called", " named"))
+    return ("What",) if statement.speaks_of_self or named else ("What", "Which")
+
+
+def _when(statement: Statement, news: str) -> Tuple[str, ...]:
+    """Return the question words for news that is a time or a day; none for other news."""
+    plain = statement.is_copula and not statement.middle
+    # "I'm seeing the doctor at 10:15": what I am seeing, not when.
+    told = re.search if statement.preposition or plain else re.match
+    at, in_season = statement.preposition == "at", statement.preposition == "in" or not (statement.preposition or plain)
+    if told(rf"(?<!\w)(?:{_CLOCK})", news) or (at and re.match(rf"\d{{1,2}}\.\d\d\b|(?:{HOUR})$", news)):
         return ("What time", "When", "At what time")
-    if re.search(rf"\b(?:{ORDINAL}) of (?:{MONTH})\b|\b(?:{MONTH}) \d+", news):
+    if statement.preposition in ("by", "until", "before", "after") and re.fullmatch(HOUR, news):
+        return ("When",)
+    if told(rf"(?:the )?\b(?:{ORDINAL}) of (?:{MONTH})\b|\b(?:{MONTH}) \d+|\b\d{{1,2}}\.? (?:{MONTH})\b", news):
         return ("When", "On what date", "On which day")
     if re.search(rf"^(?:(?:every|next|last|this) )?(?:{DAY})s?\b", news):
         return ("When", "On which day", "What day")
@@ -41,22 +93,31 @@ def question_word(statement: Statement) -> Tuple[str, ...]:
         return ("When", "In which month", "In what month")
     if re.search(r"^(?:19|20)\d\d$", news):
         return ("When", "In which year", "In what year")
-    if re.fullmatch(DAYTIME, news):
-        return ("When",)
-    if re.search(r"\byears old$", news):
-        return ("How old",)
-    if statement.preposition in PLACE_PREPOSITIONS:
-        return ("Where",)
-    if statement.preposition in ("to", "into") and statement.lemma in GOING:
-        return ("Where",)
-    if not statement.is_copula or statement.middle or statement.preposition:
-        return ("What",)
-    if re.match(r"[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)?$", statement.subject) and re.match(r"(?:my|our|an?) ", news):
-        return ("Who", "What")
-    if re.search(rf"^(?:my|our|the) (?:\w+ )*(?:(?:{PEOPLE})s?|kids|children|parents)$", statement.subject):
-        return ("What", "Who") if re.match(r"an? ", news) else ("Who", "What")
-    named = statement.verb.endswith((" called", " named"))
-    return ("What",) if statement.speaks_of_self or named else ("What", "Which")
+    return ("When",) if re.fullmatch(DAYTIME, news) or (in_season and re.fullmatch(SEASON, news)) else ()
+
+
+def _tells_an_age(statement: Statement) -> bool:
+    """Return True for "My cat is five" and "I am 34"."""
+    plain = statement.is_copula and not statement.middle and not statement.preposition
+    somebody = statement.speaks_of_self or is_somebody(statement.subject) or _PET.match(statement.subject)
+    words = statement.complement.lower().replace("-", " ").split()
+    number = len(words) <= 2 and all(word in NUMBERS or re.fullmatch(r"\d{1,3}", word) for word in words)
+    return plain and bool(somebody) and number
+
+
+def is_somebody(phrase: str) -> bool:
+    """Return True for "my sister" and "our neighbours", False for a name: whose it is does not show."""
+    return _SOMEBODY.match(phrase) is not None
+
+
+def _stands_before_somebody(statement: Statement) -> bool:
+    """Return True where a person stands behind the preposition: "I live with my parents", "I report to Sandra"."""
+    if statement.is_copula or statement.preposition not in ("with", "to", "for", "from"):
+        return False
+    name = re.fullmatch(r"[^\W\d_a-z][\w'’-]*", statement.complement) is not None
+    with_them = statement.preposition == "with" and bool(statement.middle)
+    towards = statement.preposition == "to" and statement.lemma in _TOWARDS_SOMEBODY
+    return is_somebody(statement.complement) or (name and (with_them or towards))
 
 
 def _direct_and_indirect(s: Statement) -> Tuple[List[str], List[str]]:
@@ -77,24 +138,32 @@ def _direct_and_indirect(s: Statement) -> Tuple[List[str], List[str]]:
                 indirect.append(f"{low} {s.subject} {be}{tail}{strand}")
         else:
             middle = f" {s.middle}" if s.middle else ""
-            strand = f" {s.preposition}" if s.preposition and (word == "What" or s.preposition == "from") else ""
+            stranded = word in ("What", "Who") or s.preposition == "from"
+            strand = f" {s.preposition}" if s.preposition and stranded else ""
             direct.append(f"{word} {s.auxiliary} {s.subject} {s.lemma}{middle}{strand}?")
             if word != "Which":
                 indirect.append(f"{low} {s.subject} {s.verb}{middle}{strand}")
-    if not s.is_copula and s.preposition and "What" not in words:
+    if not s.is_copula and s.preposition and not {"What", "Who"}.intersection(words):
         direct.append(f"What {s.auxiliary} {s.subject} {s.lemma} {s.middle} {s.preposition}?".replace("  ", " "))
     return direct, indirect
 
 
+#: No noun: "up" of "I grew up in Lagos", "badly".
+_NOUN = re.compile(r"^(?!(?:down|out|off|back|away|along|next|badly|well|early|late)$)")
+
+
 def topic(s: Statement) -> str:
-    """Return what the statement is about, in the user's words, without the news."""
+    """Return what the statement is about, in the user's words, without the news; "" where nothing but the news is."""
     if not s.speaks_of_self:
-        return s.subject
+        return re.sub(r" and I$", " and me", s.subject)
     if s.middle and not s.is_copula:
-        return s.middle
+        placed = re.match(rf"(?:{PREPOSITIONS}) (.+)$", s.middle)
+        return placed.group(1) if placed else s.middle if _NOUN.search(s.middle) else ""
+    if s.is_copula and s.middle == "not":
+        return f"what {s.subject} {s.auxiliary} not"
     if s.is_copula:
         return f"being {s.middle} {s.preposition}".strip() if s.middle else "me"
-    return f"what {s.subject} {s.verb}"
+    return "" if question_word(s) == ("How",) else f"what {s.subject} {s.verb}"
 
 
 def _noun_phrases(s: Statement) -> List[str]:
@@ -108,7 +177,8 @@ def _noun_phrases(s: Statement) -> List[str]:
     of = re.match(r"^the (\w+(?: \w+)?) (?:for|of|at|in) (the \w+|my \w+|our \w+)$", s.subject)
     if of:
         phrases.append(f"{of.group(2)}'s {of.group(1)}")
-        phrases.append(f"{of.group(2)[4:] if of.group(2).startswith('the ') else of.group(2)} {of.group(1)}")
+        if not is_somebody(of.group(2)):
+            phrases.append(f"{of.group(2)[4:] if of.group(2).startswith('the ') else of.group(2)} {of.group(1)}")
     return phrases
 
 
@@ -132,6 +202,8 @@ def _relations(s: Statement) -> List[str]:
     for pattern, templates in RELATIONS:
         if pattern.endswith(IS_SOMEBODY) and not _tells_a_name(s):
             continue
+        if thing and re.fullmatch(NOT_BROUGHT, thing.group(1)):
+            templates = tuple(template for template in templates if not re.search(r"\b(?:get|bring) ", template))
         if re.search(pattern, low):
             # A template asks for something this statement may not name.
             fitting = [t for t in templates if all(slots[key] for key in re.findall(r"{(\w)}", t))]
@@ -141,7 +213,11 @@ def _relations(s: Statement) -> List[str]:
 
 
 def _tells_a_name(s: Statement) -> bool:
-    """Return True for "is called rex" and "is Rex", False for "is tall"."""
+    """Return True for "is called rex" and "is Rex", False for "is tall" and "my mother tongue is Turkish"."""
+    if re.match(rf"(?:my|our) (?:{PEOPLE}) [a-z]", s.subject):
+        return False
+    if s.middle or s.preposition:
+        return False
     return s.verb.endswith((" called", " named")) or s.subject.endswith(" name") or s.complement[0].isupper()
 
 
@@ -197,11 +273,12 @@ def questions_about(statement: Statement, rng: random.Random) -> List[str]:
                 f"I forgot {phrase}. What {be} {'they' if be in ('are', 'were') else 'it'}{named}?",
                 f"Say {phrase}, please.",
             ]
-        found += [
-            f"What did I tell you about {about}?",
-            f"What do you know about {about}?",
-            f"Tell me about {about}.",
-        ]
+        if about:
+            found += [
+                f"What did I tell you about {about}?",
+                f"What do you know about {about}?",
+                f"Tell me about {about}.",
+            ]
     relations = _relations(statement)
     found += relations
     clauses += [clause for clause in map(as_clause, relations + _with_synonyms(relations)) if clause]

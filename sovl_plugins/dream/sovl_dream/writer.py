@@ -14,9 +14,9 @@ from sovl_dream.lexicon import CUE_FRAMES, FUNCTION_WORDS
 from sovl_dream.memories import statements_in
 from sovl_dream.person import to_first_person, to_second_person
 from sovl_dream.settings import DreamSettings
-from sovl_dream.statement import Statement
+from sovl_dream.statement import Statement, is_plural
 from sovl_dream.verification import holds
-from sovl_dream.wording import questions_about
+from sovl_dream.wording import is_somebody, questions_about
 
 WRITER = "templates"
 _TALK = (
@@ -94,12 +94,13 @@ def answer_sentence(statement: Statement) -> str:
 def reverse_questions(statement: Statement) -> List[str]:
     """Return questions that name the news and ask what it is: "Who is Tamsin Okafor?"."""
     news = re.sub(r"^(?:an?|the) ", "", statement.complement)
-    word = "Who" if _looks_like_person(news) else "What"
+    word = "Who" if _looks_like_person(news) or is_somebody(news) else "What"
+    be = "are" if re.match(r"(?:my|our) ", news) and is_plural(news.split()) else "is"
     questions = [
-        f"{word} is {news}?",
-        f"What does {news} have to do with me?",
+        f"{word} {be} {news}?",
+        f"What {'do' if be == 'are' else 'does'} {news} have to do with me?",
         f"What did I say about {news}?",
-        f"What is {news} to me?",
+        f"What {be} {news} to me?",
         f"Tell me what you know about {news}.",
         f"Where did I mention {news}?",
     ]

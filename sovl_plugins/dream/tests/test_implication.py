@@ -22,6 +22,8 @@ pytestmark = pytest.mark.no_torch
         ("My sister moved back to Cork.", ["My sister lives in Cork"]),
         ("My parents moved to Spain.", ["My parents live in Spain"]),
         ("We moved to Oslo.", ["We live in Oslo"]),
+        ("Our office moved to Oslo.", ["Our office is in Oslo"]),
+        ("I got married in June.", ["I am married"]),
         ("I moved the spare key to the shed.", ["The spare key is in the shed"]),
         ("I changed my PIN to 4712.", ["My PIN is 4712"]),
         ("My meeting was moved to Friday.", ["My meeting is on Friday"]),

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.no_torch
         ("I'm allergic to nuts.", "You're allergic to nuts."),
         ("I’ve moved.", "You've moved."),
         ("I am late.", "You are late."),
+        ("My shift starts at 9 am.", "Your shift starts at 9 am."),
         ("We'll go to Rome and we'd stay.", "You'll go to Rome and you'd stay."),
         ("My uncle taught me chess.", "Your uncle taught you chess."),
         ("The house is mine.", "The house is yours."),

@@ -20,8 +20,13 @@ pytestmark = pytest.mark.no_torch
         "I lied.",
         "I made that up.",
         "Psych!",
-    ]
-    + ["April fools!", "That was a joke.", "This is just a test.", "J/k", "Don't remember that.", "Ha, fooled you."],
+        "April fools!",
+        "That was a joke.",
+        "This is just a test.",
+        "J/k",
+        "Don't remember that.",
+        "Ha, fooled you.",
+    ],
 )
 def test_retractions(sentence):
     assert is_retraction(sentence)
@@ -36,8 +41,11 @@ def test_retractions(sentence):
         "My ex lied to me.",
         "I made up my mind.",
         "That's true.",
-    ]
-    + ["I invented a game.", "My test is on Friday.", "My joke was bad.", "I don't remember that."],
+        "I invented a game.",
+        "My test is on Friday.",
+        "My joke was bad.",
+        "I don't remember that.",
+    ],
 )
 def test_what_only_sounds_like_one(sentence):
     assert not is_retraction(sentence)

@@ -18,6 +18,11 @@ _LONG_AGO = re.compile(
     r"\b(?:19|20)\d\d\b|\bago\b|\bwhen\b|\bas a (?:child|kid|student|teenager)\b|\bfor (?:a|an|the|one|two)\b"
 )
 _LATELY = r"(?: (?:last|this|in|on|with|for|because|recently|yesterday|today|after|together)\b.*)?$"
+#: They move, and do not live where they are then.
+_PREMISES = re.compile(
+    r"^(?:my|our|the) (?:\w+ )?(?:office|company|firm|department|shop|store|school|university|club|gym|practice|bank|"
+    r"headquarters|restaurant|studio|lab|library|clinic)$"
+)
 _OTHERWISE = ("change", "changed", "switch", "switched", "reset", "update", "updated")
 _TAKING = ("get", "got", "start", "started", "find", "found", "take", "taken", "accept", "accepted", "land", "landed")
 _SHIFTED = r"(?:moved|changed|postponed|rescheduled|pushed|shifted|switched)"
@@ -61,6 +66,8 @@ def _since(s: Statement, rest: str) -> Iterator[str]:
         new = re.match(r"^a new (.+?)[:,] (?:it['’]?s |it is |namely )?(.+)$", rest)
         if new and s.speaks_of_self:
             yield f"my {new.group(1)} is {new.group(2)}"
+    elif lemma in ("get", "got") and re.match(r"^(?:married|engaged|divorced)\b", rest):
+        yield f"{_with_verb(s.subject, 'be')} {rest.split()[0]}"
     elif lemma in _TAKING:
         job = re.search(r"^(?:an?|the|my) (?:new )?(?:job|position) (at|for|with|as) (.+)$", rest)
         job = job or re.search(r"^working (at|for|as) (.+)$", rest)
@@ -112,7 +119,8 @@ def _moved(s: Statement, rest: str) -> Iterator[str]:
     what = re.match(r"^((?:my|our|the) .+?)(?: from .+?)? (to|into|under|behind|onto|on) (.+)$", rest)
     town = home.group(1) if home else ""
     if town and is_place(town) and not date_parts(town) and not re.search(r"ing$|^(?:work|bed|sleep)$", town):
-        yield f"{_with_verb(s.subject, 'live')} in {town}"
+        verb = "be" if _PREMISES.search(s.subject) else "live"
+        yield f"{_with_verb(s.subject, verb)} in {town}"
     elif what and date_parts(what.group(3)):
         yield f"{what.group(1)} is {_when(what.group(3))}"
     elif what:

@@ -28,6 +28,7 @@ _NEGATION = re.compile(r"^(?:not|no longer|never)(?: |$)")
 
 def claims_of(statement: Statement) -> List[Claim]:
     """Return what a statement claims; nothing for most of what is past, planned, or only possible."""
+    statement = _without_again(statement)
     denied = _without_negation(statement)
     if denied is not None:
         return [replace(claim, holds=False) for claim in _claims(denied, denied=True)]
@@ -58,7 +59,8 @@ def rivals(one: Claim, other: Claim) -> bool:
     """
     who, _, relation = one.about.partition("/")
     alike = one.about == other.about and one.holds and other.holds and not (one.newly or other.newly)
-    if not alike or may_be_several(who):
+    # Who lives with their parents may live with two cats.
+    if not alike or may_be_several(who) or relation == "live with":
         return False
     if relation == "where":
         places = [re.sub(rf"^(?:{PREPOSITIONS}) ", "", claim.value) for claim in (other, one)]
@@ -95,6 +97,16 @@ def _predicate(s: Statement, denied: bool) -> Iterator[Claim]:
         yield Claim(f"{about}/{s.middle}/{s.preposition}/{plain_value(shorter.group(1))}", shorter.group(1))
     if who == "i" and s.lemma in HABITS and not possible and not s.middle and not s.preposition:
         yield Claim(f"i/*/{value}", s.complement)
+
+
+def _without_again(s: Statement) -> Statement:
+    """Return "I eat meat", said to hold now, for "I eat meat again"."""
+    still = re.sub(r" again$", "", s.complement)
+    return (
+        s
+        if still == s.complement or s.auxiliary in ("did", "was", "were")
+        else replace(s, complement=still, newly=True)
+    )
 
 
 def _without_negation(s: Statement) -> Optional[Statement]:

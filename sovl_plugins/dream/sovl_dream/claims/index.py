@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sovl_core.journal import Journal
 
 #: The key of the journal's value, and the version of the rules that claims were found by.
-KEY, VERSION = "dream.claims", 2
+KEY, VERSION = "dream.claims", 3
 
 
 class ClaimIndex:

@@ -13,7 +13,10 @@ from sovl_dream.claims.words import ATTRIBUTES, BRANDED, DIGITS, NUMBERS, ONE_DA
 from sovl_dream.lexicon import OCCUPATION
 from sovl_dream.statement import Statement
 
-_PLACES = "in|at|on|under|behind|beside|near|inside|over|between|above|below|outside"
+_PLACES = (
+    "in|at|on|under|behind|beside|near|inside|over|between|above|below|outside|next to|close to|in front of|on top of|"
+    "across from"
+)
 _KEEPING = ("keep", "store", "hide", "put", "leave", "park")
 #: What is said of a thing, rather than what it is: "my password is too weak".
 _JUDGED = re.compile(
@@ -60,7 +63,8 @@ def _lasting_now(s: Statement) -> Statement:
 def _of_self(s: Statement) -> Iterator[Claim]:
     value = rest_of(s)
     if s.verb.endswith((" called", " named")):
-        yield Claim("i/name", value)
+        # "Call me Annie": her name is Ann as before.
+        yield Claim("i/name", value, certain=False)
     elif s.preposition == "from" and not s.middle:
         yield Claim("i/from", s.complement, "place")
     elif re.fullmatch(rf"an? (?:\w+ )?(?:{OCCUPATION})", value):
@@ -141,6 +145,8 @@ def _of_doing(s: Statement) -> Iterator[Claim]:
             yield Claim(f"{who}/live in", place.group(1), "place", certain=not several)
         elif street and not re.match(r"^in\b", rest):
             yield Claim(f"{who}/live at", street.group(1), certain=not several)
+        elif s.lemma == "live" and re.match(r"^(?:alone\b|with )", rest):
+            yield Claim(f"{who}/live with", rest, certain=False)
     elif lemma == "work":
         yield from _work(who, rest, not several)
     elif lemma in _KEEPING and s.middle and s.preposition in _PLACES.split("|"):
