@@ -114,7 +114,12 @@ def run_child(
         _be_child(work, environment, out[1], err[1])
     os.close(out[1])
     os.close(err[1])
-    written = _watch(pid, {out[0]: b"", err[0]: b""}, begun, interfere, after, clock)
+    try:
+        written = _watch(pid, {out[0]: b"", err[0]: b""}, begun, interfere, after, clock)
+    except BaseException:  # Ctrl-C ends what it waits for, too
+        kill(pid)
+        os.waitpid(pid, 0)
+        raise
     _, waited, used = os.wait4(pid, 0)
     ended_by = os.WTERMSIG(waited) if os.WIFSIGNALED(waited) else None
     return Ended(

@@ -56,6 +56,19 @@ def test_a_child_is_killed_after_so_much_work_of_its_own():
     assert ended.work >= 0.2
 
 
+def test_who_is_interrupted_leaves_no_child_behind():
+    children = []
+
+    def interfere(pid):
+        children.append(pid)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_child(lambda: time.sleep(60) or 0, interfere=interfere)
+    with pytest.raises(ProcessLookupError):
+        os.kill(children[0], 0)
+
+
 def test_room_is_taken_before_the_step_that_was_drawn(tmp_path):
     class First:
         def randint(self, low, high):
