@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from typing import TYPE_CHECKING, Callable, Dict, Optional
 
 from sovl_core.error_handling import SOVLError
@@ -37,7 +38,8 @@ class ModelHost:
         self._gate = gate
         self._wake = wake
         self._models: Optional[Models] = None
-        self._loading = False
+        # The thread that loads, None while nobody does.
+        self._loader: Optional[int] = None
         # Weights of models that were given up for a reload that failed: they belong into the next ones.
         self._carried: Optional[Dict[str, Dict[str, Tensor]]] = None
 
@@ -84,11 +86,16 @@ class ModelHost:
             self._drop()
 
     def _bring(self) -> None:
-        if self._loading:
+        me = threading.get_ident()
+        if self._loader == me:
             raise RuntimeError("the models were asked for by a plugin while they are being loaded")
-        self._loading = True
+        # Another thread that is at it has lost the gate, because it does not come back from a plugin: nobody waits.
+        self._loader = me
         try:
             models = self._load()
+            if self._models is not None:
+                # It has come back after all, when others had loaded and attached theirs.
+                return
             # Plugins may ask for the models while they attach.
             self._models = models
             with contextlib.ExitStack() as on_failure:
@@ -100,7 +107,8 @@ class ModelHost:
                 on_failure.pop_all()
             self._carried = None
         finally:
-            self._loading = False
+            if self._loader == me:
+                self._loader = None
 
     def _refuse_during_work(self) -> None:
         if self._gate.work is not None:

@@ -161,3 +161,30 @@ def test_asking_before_there_are_models_is_an_error_and_no_endless_loop(manager:
     hosts.append(ModelHost(lambda: hosts[0].get(), manager(), gate, lambda models: None))
     with pytest.raises(RuntimeError, match="while they are being loaded"):
         hosts[0].get()
+
+
+def test_who_hangs_while_loading_is_not_waited_for_and_comes_too_late(
+    linear_models: Any, manager: Any, gate: Any, events: Any
+) -> None:
+    begun, free = threading.Event(), threading.Event()
+
+    def load() -> Any:
+        if not begun.is_set():
+            begun.set()
+            free.wait(20)
+            # As the plugin host does when a plugin comes back.
+            gate.take_back()
+        return linear_models()
+
+    host = host_of(load, manager, gate, events)
+    late: List[Any] = []
+    hangs = threading.Thread(target=lambda: late.append(host.get()))
+    hangs.start()
+    assert begun.wait(20)
+    gate.take_from(hangs.ident)
+    models = host.get()
+    free.set()
+    hangs.join(20)
+    assert late == [models]
+    assert host.get() is models
+    assert events == ["loaded", "woken"]
