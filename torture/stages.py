@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Callable, Dict, List, Optional
 
+from sovl_core.life import JOURNAL_NAME
 from torture.attempt import Attempt
 from torture.broken import repair
 from torture.imports import take_in, take_over
@@ -103,13 +104,21 @@ def migrate(number: int, rng: random.Random, folder: Path, life: Path) -> Attemp
 
 def forget(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     """Forgetting a conversation held before: when it says so, its words are in the journal's file no more."""
-    word = walk(rng.randrange(max(1, number - 8), number) if number > 1 else 0)
+    word = rng.choice(_walks(life) or [walk(0)])
 
     def promised(ended: Ended, ledger: Ledger) -> List[str]:
         ledger.forget(word, said="Forgot " in ended.out)
         return []
 
     return Attempt(["forget", "--yes", word], "", promised)
+
+
+def _walks(life: Path) -> List[str]:
+    if not (life / JOURNAL_NAME).exists():
+        return []
+    with journal_copy(life) as journal:
+        said = " ".join(row[0] for row in journal.execute("SELECT prompt FROM episodes"))
+    return sorted(set(re.findall(r"\bw\d{5}\b", said)))
 
 
 def walk(number: int) -> str:

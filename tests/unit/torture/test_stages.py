@@ -96,6 +96,12 @@ def test_it_is_awake_with_the_night_before_or_the_one_that_was_chosen(slept, tmp
     assert bool(used.promised(screen(out), ledger)) == wrong
 
 
+def test_a_conversation_is_forgotten_that_was_held(slept, tmp_path):
+    with closing(Journal(slept / "journal.db")) as journal:
+        journal.begin_episode("Friend 1 of walk w00002 is called Ann.", "c")
+    assert STAGES["forget"](40, random.Random(1), tmp_path, slept).arguments == ["forget", "--yes", "w00002"]
+
+
 def test_facts_are_told_to_an_older_journal(slept, tmp_path, ledger):
     migrated = STAGES["migrate"](3, random.Random(1), tmp_path, slept)
     assert migrated.arguments[0] == "tell"
