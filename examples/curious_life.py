@@ -2,13 +2,14 @@
 
 Told and never told are drawn by chance from the same facts, so that nothing but the telling parts them. Shown is
 
-- whether answers lower the loss on their topic: nats a token on the right answer to questions in other words, before
-  and after the night, for what was answered and for what was not;
+- whether answers lower the loss on their topic: nats a token on the right reply to questions in other words, before
+  and after the night, for what was answered and for what was not (how replies are worded both halves may learn);
 - how well ignorance ranks what was never told above what was told: ``/curiosity measure`` on all wordings.
 
-A line of the file is ``{"tell": ..., "question": what the system asks, "ask": [other wordings], "answer": [...]}``. An
-example and not a command, because it lives a life of its own from beginning to end; the measuring is the command's. Run
-it with ``python examples/curious_life.py FILE``; exit status 1 when the answers taught nothing.
+A line of the file is ``{"tell": ..., "question": what the system asks, "reply": what it should say later, "ask": [other
+wordings], "answer": [...]}``. An example and not a command, because it lives a life of its own from beginning to end;
+the measuring is the command's. Run it with ``python examples/curious_life.py FILE``; exit status 1 when the answers
+taught nothing.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def live(life: SOVLSystem, answered: List[Fact], withheld: List[Fact], folder: P
     night = life.sleep()
     print(f"night {night.number}: {night.status} ({night.reason}), {night.steps} steps, {night.seconds:.0f} s")
     after = [topic_loss(life, half) for half in (answered, withheld)]
-    print("\nnats a token on the right answer, questions in other words, before the night and after")
+    print("\nnats a token on the right reply, questions in other words, before the night and after")
     for name, half, old, new in zip(("answered", "never told"), (answered, withheld), before, after):
         print(f"  {name:<12}{len(half):>4} facts {old:8.3f} -> {new:.3f}  ({new - old:+.3f})")
     print()
@@ -81,9 +82,9 @@ def live(life: SOVLSystem, answered: List[Fact], withheld: List[Fact], folder: P
 
 
 def topic_loss(life: SOVLSystem, facts: Sequence[Fact]) -> float:
-    """Return the loss on the first accepted answer to every wording, nats a token."""
+    """Return the loss on the right reply to every wording, nats a token."""
     models = life.models()
-    examples = [Example(question, fact["answer"][0]) for fact in facts for question in fact["ask"]]
+    examples = [Example(question, fact["reply"]) for fact in facts for question in fact["ask"]]
     encoded = tokenize_and_map(models.base_tokenizer, examples, system_prompt=life.config.generation.system_prompt)
     return validate_epoch(models, make_batches(encoded, 8), life.plugins).loss
 
