@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Deque, Iterable, Mapping, Optio
 from sovl_core import __version__
 from sovl_core.collaborators import Collaborators, python_warning
 from sovl_core.journal import Journal
+from sovl_core.journal_nights import NOT_ACCEPTED
 from sovl_core.life import Life
 from sovl_core.night_store import NightStore
 from sovl_core.plugin_absence import absent_plugins
@@ -88,13 +89,16 @@ def gather_collaborators(
 
         return load(config, hooks, store or ModelStore(logger=logger), logger)
 
+    nights = NightStore(life.nights_path)
+    if not read_only:
+        _remove_what_is_left(nights, journal)
     return Collaborators(
         life=life,
         config=config,
         journal=journal,
         logger=logger,
         plugins=hooks,
-        night_store=NightStore(life.nights_path),
+        night_store=nights,
         vitals=Vitals(config.lifecycle.confidence_history, config.lifecycle.temperament_history),
         load_models=load_models,
         generate_reply=_generate_reply,
@@ -110,3 +114,16 @@ def _generate_reply(models: Models, turn: Turn, settings: GenerationSettings) ->
     from sovl_core.generation import generate_reply
 
     return generate_reply(models, turn, settings)
+
+
+def _remove_what_is_left(nights: NightStore, journal: Journal) -> None:
+    """Remove what a process has left of nights that had ended, when it was killed before it could."""
+    for number in nights.unfinished():
+        night = journal.night(number)
+        if night is None or night.status == "running":
+            continue
+        with contextlib.suppress(OSError):
+            if night.status in NOT_ACCEPTED:
+                nights.remove(number)
+            else:
+                nights.discard_working(number)

@@ -28,6 +28,26 @@ def test_a_life_that_is_not_there_is_begun(tmp_path: Path) -> None:
         assert [episode.prompt for episode in system.journal.episodes()] == ["a fact"]
 
 
+def test_what_a_killed_process_left_of_nights_that_had_ended_is_removed(tmp_path: Path) -> None:
+    with SOVLSystem.open(tmp_path, **NO_PLUGINS) as system:
+        journal = system.journal
+        accepted = journal.open_night(None, "told", {})
+        journal.accept_night(accepted, "accepted", [], {})
+        failed = journal.open_night(None, "told", {})
+        journal.close_night(failed, "failed", {})
+        running = journal.open_night(None, "told", {})
+    nights = tmp_path / "nights"
+    names = [f"{accepted:04d}", f"{accepted:04d}.work", f"{failed:04d}.work", f"{failed:04d}.partial"]
+    kept = [f"{running:04d}.work", f"{running:04d}.partial", "0009.work"]
+    for name in (*names, *kept):
+        (nights / name).mkdir(parents=True)
+        (nights / name / "file").touch()
+    with SOVLSystem.open(tmp_path, read_only=True, warn=str, **NO_PLUGINS):
+        assert len(list(nights.iterdir())) == len(names) + len(kept)
+    with SOVLSystem.open(tmp_path, warn=str, **NO_PLUGINS):
+        assert sorted(path.name for path in nights.iterdir()) == sorted([f"{accepted:04d}", *kept])
+
+
 def test_settings_come_from_file_environment_and_caller(tmp_path: Path) -> None:
     (tmp_path / "life.toml").write_text("[generation]\nmax_new_tokens = 5\ntop_k = 6\ntemperature = 0.1\n")
     environ = {"SOVL_GENERATION__TOP_K": "7", "SOVL_GENERATION__TEMPERATURE": "0.2"}
