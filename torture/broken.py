@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import random
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Set
+from typing import Callable, Dict, Iterable, List, Set
 
 from sovl_core.life import JOURNAL_NAME
 from sovl_core.night_store import NightStore
@@ -29,11 +30,19 @@ def flipped(content: bytes, rng: random.Random) -> bytes:
     return bytes(changed)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of a life: the ``files`` it lies in, none where there is no such part, and how one of them is damaged."""
+
+    files: Callable[[Path], List[Path]]
+    damage: Callable[[Path, random.Random], None]
+
+
 def repair(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     """Damage one part of the life; it is mended at the latest when the repair is begun again."""
-    parts = [part for part in sorted(PARTS) if PARTS[part](life, rng, False) is not None]
-    damaged = PARTS[rng.choice(parts)](life, rng, True)
-    assert damaged is not None
+    part = PARTS[rng.choice([name for name in sorted(PARTS) if PARTS[name].files(life)])]
+    damaged = rng.choice(part.files(life))
+    part.damage(damaged, rng)
     digest = _digest(damaged)
 
     def promised(ended: Ended, ledger: Ledger) -> List[str]:
@@ -61,38 +70,37 @@ def _digests(life: Path) -> Set[str]:
     return {_digest(path) for path in life.rglob("*") if path.is_file()}
 
 
-def _flip_one_of(files: List[Path], rng: random.Random, do: bool) -> Optional[Path]:
-    filled = [path for path in files if path.stat().st_size]
-    if not filled or not do:
-        return filled[0] if filled else None
-    path = rng.choice(filled)
+def _filled(paths: Iterable[Path]) -> List[Path]:
+    return sorted(path for path in paths if path.is_file() and path.stat().st_size)
+
+
+def _of_nights(life: Path) -> List[Path]:
+    return _filled(path for path in (life / "nights").glob("*/**/*") if path.relative_to(life).parts[1].isdigit())
+
+
+def _of_states(life: Path) -> List[Path]:
+    return _filled((life / "state").glob("*"))
+
+
+def _journal(life: Path) -> List[Path]:
+    return [life / JOURNAL_NAME]
+
+
+def _flip(path: Path, rng: random.Random) -> None:
     path.write_bytes(flipped(path.read_bytes(), rng))
-    return path
 
 
-def _night(life: Path, rng: random.Random, do: bool) -> Optional[Path]:
-    folders = [folder for folder in sorted((life / "nights").glob("*")) if folder.name.isdigit()]
-    return _flip_one_of(sorted(path for each in folders for path in each.rglob("*") if path.is_file()), rng, do)
+def _overwrite_header(path: Path, rng: random.Random) -> None:
+    _overwrite(_rested(path), 0, HEADER)
 
 
-def _state(life: Path, rng: random.Random, do: bool) -> Optional[Path]:
-    return _flip_one_of(sorted(path for path in (life / "state").glob("*") if path.is_file()), rng, do)
-
-
-def _journal_header(life: Path, rng: random.Random, do: bool) -> Optional[Path]:
-    return _overwrite(_rested(life / JOURNAL_NAME), 0, HEADER) if do else life / JOURNAL_NAME
-
-
-def _journal_index(life: Path, rng: random.Random, do: bool) -> Optional[Path]:
+def _overwrite_index(path: Path, rng: random.Random) -> None:
     """Overwrite the root page of an index: the rows are whole, and SQLite finds them no more by it."""
-    path = life / JOURNAL_NAME
-    if not do:
-        return path
     connection = sqlite3.connect(str(_rested(path)))
     size = connection.execute("PRAGMA page_size").fetchone()[0]
     pages = connection.execute("SELECT rootpage FROM sqlite_master WHERE type = 'index' ORDER BY name").fetchall()
     connection.close()
-    return _overwrite(path, (rng.choice(pages)[0] - 1) * size, size)
+    _overwrite(path, (rng.choice(pages)[0] - 1) * size, size)
 
 
 def _rested(journal: Path) -> Path:
@@ -103,17 +111,15 @@ def _rested(journal: Path) -> Path:
     return journal
 
 
-def _overwrite(path: Path, start: int, length: int) -> Path:
+def _overwrite(path: Path, start: int, length: int) -> None:
     content = bytearray(path.read_bytes())
     content[start : start + length] = b"\xa5" * length
     path.write_bytes(bytes(content))
-    return path
 
 
-#: What is damaged: returns the file, None where there is none; with False nothing is done yet.
-PARTS: Dict[str, Callable[[Path, random.Random, bool], Optional[Path]]] = {
-    "a night": _night,
-    "state of a plugin": _state,
-    "the journal's header": _journal_header,
-    "an index of the journal": _journal_index,
+PARTS: Dict[str, Part] = {
+    "a night": Part(_of_nights, _flip),
+    "state of a plugin": Part(_of_states, _flip),
+    "the journal's header": Part(_journal, _overwrite_header),
+    "an index of the journal": Part(_journal, _overwrite_index),
 }

@@ -34,17 +34,14 @@ def take_in(number: int, rng: random.Random, folder: Path, life: Path) -> Attemp
     file = FORMS[form](folder / f"chat-{number}", pairs)
     prompts = [prompt for prompt, _ in pairs]
 
-    def promised(ended: Ended, ledger: Ledger) -> List[str]:
-        # Entered as acknowledged only when it is told again: until then a part of them may be there.
-        return []
-
     def all_in(ended: Ended, ledger: Ledger) -> List[str]:
         ledger.once.append(prompts)
         ledger.keep(*prompts)
         return []
 
     arguments = ["tell", "--format", form, str(file)]
-    return Attempt(arguments, promised=promised, prepare=_small_pieces, again=Attempt(arguments, promised=all_in))
+    # Acknowledged is only what is told again: until then a part of it may be there.
+    return Attempt(arguments, prepare=_small_pieces, again=Attempt(arguments, promised=all_in))
 
 
 def _small_pieces() -> None:

@@ -10,8 +10,9 @@ from sovl_dream.answers import completed, question_of
 from sovl_dream.hearsay import is_report
 from sovl_dream.own_words import own_sentences
 from sovl_dream.sentence import without_opener
-from sovl_dream.small_talk import is_joke, is_small_talk, is_supposed
+from sovl_dream.small_talk import is_small_talk, is_supposed
 from sovl_dream.statement import Statement, parse_statement
+from sovl_dream.taken_back import is_joke
 
 #: A longer sentence is a story, not a fact that a question asks for.
 LONGEST = 40

@@ -48,11 +48,6 @@ _SUPPOSED = re.compile(
 _ASKED = re.compile(
     r"^(?:is|are|was|were|am) (?:i|my|our|we|the|he|she|it|they|you|his|her|their|this|that|there)\b", re.IGNORECASE
 )
-_JOKE = re.compile(
-    r"\b(?:just|only) (?:kidding|joking)\b|\b(?:i am|i['’]?m) (?:kidding|joking)\b|\bnot (?:really|true)!|\bjk\b|"
-    r"\bit was a joke\b|\bthat was a joke\b",
-    re.IGNORECASE,
-)
 
 
 def is_small_talk(sentence: str) -> bool:
@@ -63,8 +58,3 @@ def is_small_talk(sentence: str) -> bool:
 def is_supposed(sentence: str) -> bool:
     """Return True for what is not said to be so: "If I were rich, ...", "Maybe I will ..."."""
     return _SUPPOSED.match(sentence) is not None
-
-
-def is_joke(prompt: str) -> bool:
-    """Return True when a whole turn takes back what it says: "My dog can fly, just kidding."."""
-    return _JOKE.search(prompt) is not None

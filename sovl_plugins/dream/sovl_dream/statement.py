@@ -17,10 +17,10 @@ PREPOSITIONS = (
     "in|at|on|under|behind|beside|from|to|with|for|as|by|near|inside|into|over|about|after|before|around|between|"
     "against|without|through|during|above|below|outside"
 )
-#: Prepositions of two or three words, all of place.
-_LONG_PREPOSITIONS = "next to|close to|in front of|on top of|across from|far from"
-#: Prepositions that tell where something is kept.
-_PLACES = "in|at|on|under|behind|beside|near|inside|over|between|above|below|outside"
+#: Prepositions that tell where something is kept, and those of two or three words that do.
+PLACES = "in|at|on|under|behind|beside|near|inside|over|between|above|below|outside"
+LONG_PLACES = "next to|close to|in front of|on top of|across from"
+_LONG_PREPOSITIONS = f"{LONG_PLACES}|far from"
 _ADVERBS = (
     "last|always|usually|often|never|now|still|also|only|just|first|currently|really|already|recently|finally|sometimes|"
     "mostly|normally|generally|definitely"
@@ -252,7 +252,7 @@ def _split_complement(rest: str, lemma: str) -> Tuple[str, str, str]:
     if purpose and verbs.is_infinitive(purpose.group(1)):
         return "", "", rest
     if lemma.split()[-1] in ("keep", "put", "hide", "store", "leave"):
-        match = re.match(rf"^(?:(.+?) )({_PLACES}) (.+)$", rest)
+        match = re.match(rf"^(?:(.+?) )({PLACES}) (.+)$", rest)
     match = match or re.match(rf"^(?:(.+?) )?({PREPOSITIONS}) (.+)$", rest)
     if match is not None:
         return match.group(1) or "", match.group(2), match.group(3)

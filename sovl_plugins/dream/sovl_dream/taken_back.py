@@ -1,6 +1,6 @@
 """What the user takes back within a turn: "My name is Abu. Just kidding!", "I live on the moon. Nah."
 
-Each function judges one sentence.
+Each function judges one sentence, :func:`is_joke` a whole turn.
 """
 
 from __future__ import annotations
@@ -45,6 +45,17 @@ _ASKED_FOR = re.compile(
     r"am i right|or not|or is it|do i|don['’]t i|am i|are we)\s*\?+$",
     re.IGNORECASE,
 )
+#: Anywhere in a turn.
+_JOKE = re.compile(
+    r"\b(?:just|only) (?:kidding|joking)\b|\b(?:i am|i['’]?m) (?:kidding|joking)\b|\bnot (?:really|true)!|\bjk\b|"
+    r"\bit was a joke\b|\bthat was a joke\b",
+    re.IGNORECASE,
+)
+
+
+def is_joke(prompt: str) -> bool:
+    """Return True when a whole turn takes back what it says: "My dog can fly, just kidding."."""
+    return _JOKE.search(prompt) is not None
 
 
 def is_retraction(sentence: str) -> bool:

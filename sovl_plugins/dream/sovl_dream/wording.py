@@ -148,8 +148,8 @@ def _direct_and_indirect(s: Statement) -> Tuple[List[str], List[str]]:
     return direct, indirect
 
 
-#: No noun: "up" of "I grew up in Lagos", "badly".
-_NOUN = re.compile(r"^(?!(?:down|out|off|back|away|along|next|badly|well|early|late)$)")
+#: What stands between verb and preposition and is no noun: "back" of "I moved back to Lagos".
+_NO_NOUNS = ("down", "out", "off", "back", "away", "along", "next", "badly", "well", "early", "late")
 
 
 def topic(s: Statement) -> str:
@@ -158,7 +158,9 @@ def topic(s: Statement) -> str:
         return re.sub(r" and I$", " and me", s.subject)
     if s.middle and not s.is_copula:
         placed = re.match(rf"(?:{PREPOSITIONS}) (.+)$", s.middle)
-        return placed.group(1) if placed else s.middle if _NOUN.search(s.middle) else ""
+        if placed:
+            return placed.group(1)
+        return "" if s.middle in _NO_NOUNS else s.middle
     if s.is_copula and s.middle == "not":
         return f"what {s.subject} {s.auxiliary} not"
     if s.is_copula:

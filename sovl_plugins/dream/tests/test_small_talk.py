@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_dream.small_talk import is_joke, is_small_talk, is_supposed
+from sovl_dream.small_talk import is_small_talk, is_supposed
 
 pytestmark = pytest.mark.no_torch
 
@@ -45,12 +45,7 @@ def test_what_is_only_supposed():
     assert not is_supposed("Iffy is my cat")
 
 
-def test_jokes_that_are_taken_back():
-    assert is_joke("My dog can fly, just kidding.")
-    assert not is_joke("My dog can swim.")
-
-
 @given(st.text(max_size=80))
 def test_any_text_is_judged(text):
-    for judged in (is_small_talk, is_supposed, is_joke):
+    for judged in (is_small_talk, is_supposed):
         assert judged(text) in (True, False)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sovl_dream.own_words import own_sentences
-from sovl_dream.taken_back import is_denial, is_retraction, takes_back, takes_back_itself
+from sovl_dream.taken_back import is_denial, is_joke, is_retraction, takes_back, takes_back_itself
 
 pytestmark = pytest.mark.no_torch
 
@@ -98,3 +100,13 @@ def test_what_was_said_by_somebody_else_is_what_is_denied():
     turn = "I have two dogs. My neighbour says I have three. That's a lie."
     assert "I have two dogs." in own_sentences(turn)
     assert own_sentences("I have two dogs. I have a cat. That's a lie.") == ["That's a lie."]
+
+
+def test_jokes_that_are_taken_back():
+    assert is_joke("My dog can fly, just kidding.")
+    assert not is_joke("My dog can swim.")
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_joke_or_none(text):
+    assert is_joke(text) in (True, False)

@@ -71,5 +71,5 @@ def test_parts_that_are_not_there_are_not_damaged(tmp_path):
     path.mkdir()
     with closing(Journal(path / "journal.db")) as journal:
         journal.begin_episode("My dog is called Rex.", "c")
-    assert PARTS["a night"](path, random.Random(0), False) is None
+    assert PARTS["a night"].files(path) == []
     assert repair(1, random.Random(0), tmp_path, path).arguments == ["doctor", "--repair"]

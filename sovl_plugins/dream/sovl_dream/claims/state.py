@@ -11,12 +11,9 @@ from sovl_dream.claims.subject import head, is_name, may_be_several, thing, whos
 from sovl_dream.claims.values import date_parts, is_place, number_in
 from sovl_dream.claims.words import ATTRIBUTES, BRANDED, DIGITS, NUMBERS, ONE_DAY, ONE_PERSON, SEVERAL
 from sovl_dream.lexicon import OCCUPATION
-from sovl_dream.statement import Statement
+from sovl_dream.statement import LONG_PLACES, PLACES, Statement
 
-_PLACES = (
-    "in|at|on|under|behind|beside|near|inside|over|between|above|below|outside|next to|close to|in front of|on top of|"
-    "across from"
-)
+_PLACES = (*PLACES.split("|"), *LONG_PLACES.split("|"))
 _KEEPING = ("keep", "store", "hide", "put", "leave", "park")
 #: What is said of a thing, rather than what it is: "my password is too weak".
 _JUDGED = re.compile(
@@ -107,7 +104,7 @@ def _of_others(s: Statement) -> Iterator[Claim]:
         yield Claim(f"{what}/brand", value, "brand")
     elif one and noun in ATTRIBUTES and not s.preposition:
         yield Claim(f"{what}/is", value, _kind(noun, value))
-    elif one and s.preposition in _PLACES.split("|") and not s.middle and not is_name(s.subject):
+    elif one and s.preposition in _PLACES and not s.middle and not is_name(s.subject):
         yield Claim(f"{what}/where", value, certain=False)
     elif _is_age(value):
         yield Claim(f"{who}/age", value, "number", certain=not may_be_several(who))
@@ -149,7 +146,7 @@ def _of_doing(s: Statement) -> Iterator[Claim]:
             yield Claim(f"{who}/live with", rest, certain=False)
     elif lemma == "work":
         yield from _work(who, rest, not several)
-    elif lemma in _KEEPING and s.middle and s.preposition in _PLACES.split("|"):
+    elif lemma in _KEEPING and s.middle and s.preposition in _PLACES:
         what = thing(s.middle)
         if re.match(r"(?:my|our|the) ", s.middle) and not date_parts(s.complement):
             surely = lemma in ("keep", "store", "hide") and not head(what).endswith("s")
