@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, List, NamedTuple
 
+from sovl_core.call_stack import with_room
+
 
 class Pair(NamedTuple):
     """Seconds of both, one a round."""
@@ -45,8 +47,9 @@ class Paired:
         return pair
 
 
+@with_room
 def seconds_of(work: Callable[[], Any]) -> float:
-    """Return how long something took."""
+    """Return how long something took, with room for its calls whichever side it is on and however deep it is timed."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

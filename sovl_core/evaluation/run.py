@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
+from sovl_core.call_stack import with_room
 from sovl_core.evaluation import arms as arm_names
 from sovl_core.evaluation.arms import context_prompt, early_stopper, recipe, require_sleeper
 from sovl_core.evaluation.background_text import DEFAULT, passages
@@ -86,6 +87,7 @@ class Evaluation:
         settings = {key: value for key, value in workplace.overrides.items() if key != SEED}
         self._about: Dict[str, Any] = {"settings": settings}
 
+    @with_room
     def run(self) -> EvaluationResult:
         """Return what was found.
 
