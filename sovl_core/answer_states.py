@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from sovl_core.constants import IGNORED_LABEL
+from sovl_core.shared_prefix import LayerStates, exported_cache, read_side_by_side
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 #: Prompts that are read ahead side by side.
 READ_TOGETHER = 16
-#: Keys and values of one prompt, a pair a layer, each [1, heads, tokens, head width].
-LayerStates = List[Tuple["Tensor", "Tensor"]]
 
 
 @dataclass
@@ -167,17 +166,13 @@ def _prefixes(models: Models, encoded: Sequence[Encoded], cache: PromptCache) ->
 
 def _read_prompts(models: Models, prompts: Sequence[Tuple[int, ...]]) -> List[LayerStates]:
     import torch
-    from transformers import DynamicCache
 
     width = max(len(prompt) for prompt in prompts)
     ids = torch.tensor([list(prompt) + [0] * (width - len(prompt)) for prompt in prompts], device=models.device)
     mask = torch.tensor([[1] * len(p) + [0] * (width - len(p)) for p in prompts], device=models.device)
     with torch.no_grad(), models.bypass():
-        # A cache of the model's own choosing forgets what is out of a sliding window, which padding moves.
-        output = models.base.base_model(
-            input_ids=ids, attention_mask=mask, past_key_values=DynamicCache(), use_cache=True
-        )
-    layers = exported_cache(output.past_key_values)
+        _, cache = read_side_by_side(models.base.base_model, ids, mask)
+    layers = exported_cache(cache)
     return [
         [
             (keys[row : row + 1, :, : len(p)].clone(), values[row : row + 1, :, : len(p)].clone())
@@ -185,16 +180,6 @@ def _read_prompts(models: Models, prompts: Sequence[Tuple[int, ...]]) -> List[La
         ]
         for row, p in enumerate(prompts)
     ]
-
-
-def exported_cache(cache: Any) -> LayerStates:
-    """Return the keys and values a decoder left in its cache, whatever the version of transformers."""
-    # transformers 5 keeps a list of layers, 4.46 two lists, older ones a tuple of pairs.
-    if hasattr(cache, "layers"):
-        return [(layer.keys, layer.values) for layer in cache.layers]
-    if hasattr(cache, "key_cache"):
-        return list(zip(cache.key_cache, cache.value_cache))
-    return [(pair[0], pair[1]) for pair in cache]
 
 
 def _padded_cache(prefixes: Sequence[LayerStates], lengths: Sequence[int], width: int) -> Any:

@@ -18,6 +18,7 @@ from sovl_core.error_handling import BadInput, ConfigError, ModelNotFound
 from sovl_core.lean_peft import without_bitsandbytes
 from sovl_core.pretrained import is_quantized, load_causal_lm, load_tokenizer, quiet_transformers
 from sovl_core.shared_layers import first_layers_config, shared_layers
+from sovl_core.shared_prefix import common_prefix, read_side_by_side
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -147,7 +148,7 @@ def scaffold_hidden_states(scaffold: Any, input_ids: Tensor, attention_mask: Ten
     """Let the scaffold read tokens and return its last hidden states, LoRA at work, gradients flowing to LoRA.
 
     Texts longer than the scaffold's positions are read in windows of that length, each for itself. Padding may stand
-    on either side and changes nothing: its states are zero.
+    on either side and changes nothing: its states are zero. What several texts begin with is read once.
 
     :param scaffold: the PEFT model that :func:`build_scaffold` returned (a bare causal LM works too).
     :param input_ids: int64 [batch, tokens], in the scaffold's vocabulary.
@@ -179,20 +180,24 @@ def _read(scaffold: Any, input_ids: Tensor, attention_mask: Tensor, layers: Sequ
     with _captured(scaffold, layers) as captured:
         for start in range(0, input_ids.shape[1], window):
             ids, mask = input_ids[:, start : start + window], attention_mask[:, start : start + window]
-            last = _window_states(scaffold, ids, mask)
+            last = _window_states(scaffold, ids, mask, whole=not layers)
             absent = ~mask.bool().unsqueeze(-1)
             states = [captured[layer] for layer in layers] + [last]
             parts.append([state.masked_fill(absent, 0.0) for state in states])
     return [torch.cat(windows, dim=1) for windows in zip(*parts)]
 
 
-def _window_states(scaffold: Any, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+def _window_states(scaffold: Any, input_ids: Tensor, attention_mask: Tensor, whole: bool) -> Tensor:
+    """Return last hidden states; ``whole`` is False where hooks must see all tokens in one pass."""
     decoder = model_layers.decoder(scaffold)
     # A row of padding alone would be a softmax over nothing: NaN, which spreads through gradients even where masked.
     empty = attention_mask.sum(dim=1, keepdim=True) == 0
     mask = attention_mask.long().masked_fill(empty, 1)
+    takes = inspect.signature(decoder.forward).parameters
+    if whole and "past_key_values" in takes and common_prefix(input_ids, mask):
+        return read_side_by_side(decoder, input_ids, mask)[0]
     arguments: Dict[str, Any] = {}
-    if bool((mask[:, 0] == 0).any()) and "position_ids" in inspect.signature(decoder.forward).parameters:
+    if bool((mask[:, 0] == 0).any()) and "position_ids" in takes:
         arguments["position_ids"] = (mask.cumsum(dim=1) - 1).clamp(min=0)
     output = decoder(input_ids=input_ids, attention_mask=mask, use_cache=False, **arguments)
     states: Tensor = output.last_hidden_state
