@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Union
 
 from sovl_core.journal_conversations import ConversationJournal
 from sovl_core.journal_database import JournalDatabase
@@ -21,6 +21,7 @@ from sovl_core.journal_imports import ImportJournal
 from sovl_core.journal_nights import NightJournal
 from sovl_core.journal_questions import QuestionJournal
 from sovl_core.journal_rows import clean_text, to_json
+from sovl_core.records import Episode, Question
 
 
 class Journal(
@@ -45,6 +46,16 @@ class Journal(
 
     def __init__(self, path: Path, read_only: bool = False, clock: Callable[[], float] = time.time) -> None:
         super().__init__(JournalDatabase(Path(path), read_only), clock)
+
+    def answered_by(self, episode: Episode) -> Union[Question, Episode, None]:
+        """Return what an episode answers: the system's question, or the turn whose reply it corrects.
+
+        None when it answers nothing, or when that is not in the journal any more.
+        """
+        question, corrected = episode.details.get("question"), episode.details.get("corrects")
+        if isinstance(question, int):
+            return self.question(question)
+        return self.episode(corrected) if isinstance(corrected, int) else None
 
     def get_value(self, key: str, default: Any = None) -> Any:
         """Return a small value kept under a key, ``default`` when there is none."""

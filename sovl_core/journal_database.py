@@ -17,6 +17,7 @@ from typing import Callable, Iterator, List, Optional, Tuple
 from sovl_core.durable import private_opener, sync_folder
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
 from sovl_core.events import JournalEntry
+from sovl_core.journal_log import is_log_damaged, log_of
 from sovl_core.journal_rows import clean_text
 from sovl_core.journal_schema import check_current, migrate
 from sovl_core.journal_search import ensure_search_index, has_search_index
@@ -25,6 +26,9 @@ from sovl_core.plugin_blame import absolve
 
 #: Seconds to wait for another connection's lock before giving up.
 LOCK_TIMEOUT = 10.0
+
+#: What is said of a log that SQLite would read in part.
+LOG_DAMAGED = "the log beside it, where what was said last stands, is not what was written"
 
 _DAMAGE = ("malformed", "not a database", "decode to utf-8", "no such table", "no such column")
 
@@ -52,10 +56,12 @@ class JournalDatabase:
                 self._connection.close()
                 raise
         self._place = path.absolute()
-        self._opened = _identity(self._place)
+        self._opened, self._log = _identity(self._place), _identity(log_of(self._place))
 
     def _open(self) -> sqlite3.Connection:
         if not self.read_only:
+            if is_log_damaged(self.path):
+                raise _damaged(self.path, LOG_DAMAGED)
             # SQLite gives the files beside it the rights of this one.
             with contextlib.suppress(OSError):  # SQLite says it better
                 open(self.path, "ab", opener=private_opener).close()
@@ -70,7 +76,7 @@ class JournalDatabase:
 
     def _rests(self) -> bool:
         """Return whether nobody can be writing: in a folder that takes no files SQLite wants to hear so."""
-        log = self.path.with_name(self.path.name + "-wal")
+        log = log_of(self.path)
         return not os.access(str(self.path.parent), os.W_OK) and not (log.exists() and log.stat().st_size)
 
     def _prepare(self) -> bool:
@@ -112,6 +118,16 @@ class JournalDatabase:
             gone = SOVLError(
                 f"The journal {self.path} was moved, deleted or replaced while it was open; it takes nothing more",
                 "Put it back; or close this session, and open the life where it is now: --life PATH",
+            )
+            absolve(gone)
+            raise gone
+        if self._log is not None and _identity(log_of(self._place)) != self._log:
+            with self._lock, contextlib.suppress(sqlite3.Error):
+                # The connection has the log still, nobody else: a kill would cost what stands there alone.
+                self._connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+            gone = SOVLError(
+                f"{log_of(self.path)} was moved, deleted or replaced while the journal was open; it takes nothing more",
+                "Close this session, and open the life again; what was said before is kept",
             )
             absolve(gone)
             raise gone
@@ -158,6 +174,7 @@ class JournalDatabase:
     def close(self) -> None:
         """Close the file; a second call does nothing."""
         with self._lock:
+            self._log = None  # goes with the last connection
             self._connection.close()
 
 

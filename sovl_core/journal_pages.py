@@ -3,15 +3,16 @@
 Every page of rows says so in its first byte and lists its rows; which table they are of is told by the kinds of their
 values. What is read this way may be older than the latest, where SQLite has left a page unused: it is the last resort.
 
-The layout is SQLite's own, https://www.sqlite.org/fileformat2.html: pages, cells, records, and the frames of the log
-beside the file.
+The layout is SQLite's own, https://www.sqlite.org/fileformat2.html: pages, cells, records.
 """
 
 from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+
+from sovl_core.journal_log import with_log
 
 #: For each column the kinds of value it may hold: t text, r number, i whole number, n nothing. The first is the number
 #: of the row, which stands elsewhere.
@@ -43,7 +44,6 @@ _SHAPES: Dict[str, Tuple[Tuple[str, str], ...]] = {
 }
 _LEAF = 0x0D
 _FIRST_PAGE_HEADER = 100
-_FRAME_HEADER, _LOG_HEADER = 24, 32
 #: Bytes of whole numbers by their kind in a record; 0 and 1 have kinds of their own.
 _WHOLE = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _USUAL_SIZE = 4096
@@ -68,16 +68,14 @@ class _Pages:
     """The pages of a file as of the last transaction in the log beside it."""
 
     def __init__(self, path: Path) -> None:
-        self._content = path.read_bytes()
+        self._content = with_log(path)
         self.size = _page_size(self._content)
-        log = path.with_name(path.name + "-wal")
-        self._newer = _frames(log.read_bytes(), self.size) if log.exists() else {}
 
-    def numbers(self) -> List[int]:
-        return sorted({*range(1, len(self._content) // self.size + 1), *self._newer})
+    def numbers(self) -> Iterable[int]:
+        return range(1, len(self._content) // self.size + 1)
 
     def page(self, number: int) -> bytes:
-        return self._newer.get(number) or self._content[(number - 1) * self.size : number * self.size]
+        return self._content[(number - 1) * self.size : number * self.size]
 
     def cells(self, number: int) -> Iterator[Tuple[int, bytes]]:
         """Return number and payload of each row on a page of rows; nothing for any other page."""
@@ -116,22 +114,6 @@ def _page_size(content: bytes) -> int:
     size = int.from_bytes(content[16:18], "big")
     size = 65536 if size == 1 else size
     return size if 512 <= size <= 65536 and size & (size - 1) == 0 else _USUAL_SIZE
-
-
-def _frames(log: bytes, size: int) -> Dict[int, bytes]:
-    """Return the pages that the log's transactions have written last; one that was not ended does not count."""
-    written: Dict[int, bytes] = {}
-    pending: Dict[int, bytes] = {}
-    salts = log[16:24]
-    for at in range(_LOG_HEADER, len(log) - _FRAME_HEADER - size + 1, _FRAME_HEADER + size):
-        number, ends = struct.unpack_from(">II", log, at)
-        if log[at + 8 : at + 16] != salts:
-            break
-        pending[number] = log[at + _FRAME_HEADER : at + _FRAME_HEADER + size]
-        if ends:
-            written.update(pending)
-            pending = {}
-    return written
 
 
 def _local(length: int, size: int) -> int:

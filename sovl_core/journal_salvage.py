@@ -7,14 +7,16 @@ SQLite cannot find the rows at all, what the user said is read off the pages.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
-from sovl_core.durable import sync_file, sync_folder
+from sovl_core.durable import sync_file, sync_folder, write_file
 from sovl_core.journal_database import JournalDatabase
+from sovl_core.journal_log import has_log, is_log_damaged, with_log
 from sovl_core.journal_nights import NightJournal
 from sovl_core.journal_pages import rows_on_pages
 from sovl_core.journal_soundness import JSON_COLUMNS, what_is_wrong
@@ -52,14 +54,40 @@ def salvage_journal(damaged: Path, target: Path, store: NightStore) -> Dict[str,
     :return: how many rows there are now, by table.
     :raises SOVLError: when the disk is full.
     """
-    for path in (target, Path(f"{target}-wal"), Path(f"{target}-shm")):
+    joined = Path(f"{target}-joined")
+    for path in (target, Path(f"{target}-wal"), Path(f"{target}-shm"), joined):
         if path.exists():
             path.unlink()
+    with _with_its_log(damaged, joined) as source:
+        rows = _salvage(source, target, store)
+    sync_file(target)
+    sync_folder(target.parent)
+    return rows
+
+
+@contextlib.contextmanager
+def _with_its_log(damaged: Path, joined: Path) -> Iterator[Path]:
+    """Yield a file with all that stands in the log: ``joined``, as long as it is needed, where SQLite would not look.
+
+    It does not where the journal itself is gone or has no length, nor behind damage in the log.
+    """
+    there = damaged.exists() and damaged.stat().st_size > 0
+    if not has_log(damaged) or (there and not is_log_damaged(damaged)):
+        yield damaged
+        return
+    try:
+        write_file(joined, with_log(damaged))
+        yield joined
+    finally:
+        if joined.exists():
+            joined.unlink()
+
+
+def _salvage(damaged: Path, target: Path, store: NightStore) -> Dict[str, int]:
     database = JournalDatabase(target)
     try:
         with database.write() as connection:
             connection.execute("PRAGMA defer_foreign_keys = ON")
-            # SQLite would remove the log that lies beside a file of no length.
             whole = damaged.exists() and damaged.stat().st_size > 0
             current = _copy(damaged, connection) if whole else _UNKNOWN
             if damaged.exists() and not (whole and _reads_to_the_end(damaged)):
@@ -71,11 +99,9 @@ def salvage_journal(damaged: Path, target: Path, store: NightStore) -> Dict[str,
             current = _to_wake_with(connection, current, store)
         NightJournal(database, time.time).use_night(current)
         database.scrub()
+        return rows
     finally:
         database.close()
-    sync_file(target)
-    sync_folder(target.parent)
-    return rows
 
 
 def _copy(damaged: Path, target: sqlite3.Connection) -> Optional[int]:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 import platformdirs
 
 from sovl_core.config_file import create_config
-from sovl_core.durable import FILE_MODE, FOLDER_MODE, make_private, sync_entry
+from sovl_core.durable import FILE_MODE, make_private, private_folder
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
+from sovl_core.journal_log import has_log
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -100,8 +101,9 @@ class Life:
         :raises SOVLError: when the folder cannot be written.
         """
         life = cls(_absolute(path) if path is not None else cls.default_path(), read_only)
-        if life.path.exists() and not life.path.is_dir():
-            raise BadInput(f"{life.path} is a file, a life is a folder", "Give another path: --life PATH")
+        for place in (life.path, *life.path.parents):
+            if place.exists() and not place.is_dir():
+                raise BadInput(f"{place} is a file, a life is a folder", "Give another path: --life PATH")
         if read_only:
             if not life.path.is_dir():
                 raise BadInput(
@@ -121,12 +123,12 @@ class Life:
     def journal_is_lost(self) -> bool:
         """True when there is no journal, or one of no length, where there must have been one.
 
-        Nights lie there then, or what was salvaged.
+        Nights lie there then, or what was salvaged, or the log beside it with what was said last.
         """
         if self.journal_path.exists() and self.journal_path.stat().st_size:
             return False
         nights = self.nights_path.is_dir() and any(path.name.isdigit() for path in self.nights_path.iterdir())
-        return nights or self.salvaged_path.exists()
+        return nights or self.salvaged_path.exists() or has_log(self.journal_path)
 
     @property
     def journal_lost_message(self) -> str:
@@ -178,13 +180,10 @@ class Life:
 
     def _create_folder(self) -> None:
         try:
-            missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
-            self.path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            for folder in missing:
-                sync_entry(folder)
+            private_folder(self.path)
             # A folder made for the purpose becomes private too; one that holds things keeps the rights it was given.
             if not any(self.path.iterdir()):
-                self.path.chmod(self.path.stat().st_mode & FOLDER_MODE)
+                make_private(self.path)
             self._close_to_others()
         except OSError as error:
             raise SOVLError(f"No life can be begun at {self.path}: {error.strerror}", _ANOTHER_FOLDER) from error

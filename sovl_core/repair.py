@@ -16,7 +16,8 @@ from sovl_core.config_file import read_toml
 from sovl_core.durable import sync_folder
 from sovl_core.error_handling import ConfigError, LifeDamaged, SOVLError
 from sovl_core.journal import Journal
-from sovl_core.journal_database import JournalDatabase
+from sovl_core.journal_database import LOG_DAMAGED, JournalDatabase
+from sovl_core.journal_log import is_log_damaged
 from sovl_core.journal_nights import ACCEPTED
 from sovl_core.journal_salvage import salvage_journal
 from sovl_core.journal_schema import is_newer
@@ -104,7 +105,7 @@ def _journal(life: Life) -> Optional[Damage]:
         return None
     if is_newer(path):
         return Damage("journal", f"{path} was written by a newer SOVL: pip install --upgrade sovl")
-    problem = _problem_of(path)
+    problem = f"The journal {path} is damaged: {LOG_DAMAGED}" if is_log_damaged(path) else _problem_of(path)
     if not problem:
         return None
     remedy = "read what can be read into a new journal; the damaged one is kept"

@@ -111,6 +111,19 @@ def test_damaged_value_is_damage(journal, path):
         journal.get_value("vitals")
 
 
+def test_what_an_episode_answers(journal):
+    asked = journal.add_question("What is your dog called?", "curiosity")
+    wrong = journal.begin_episode("What is my cat called?", "c")
+
+    def answered(**details):
+        return journal.answered_by(journal.begin_episode("Rex", "c", details=details))
+
+    assert answered(question=asked.id) == asked
+    assert answered(corrects=wrong.id) == wrong
+    assert answered(question=asked.id, corrects=wrong.id) == asked
+    assert [answered(), answered(question=99), answered(corrects=99), answered(corrects=None)] == [None] * 4
+
+
 def test_eight_threads_on_one_journal(journal):
     written, failures = [], []
 

@@ -220,6 +220,42 @@ def test_a_file_that_is_not_in_its_place_any_more_takes_no_words_that_nobody_wou
     assert keys(database) == ["before"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move a file that is open")
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_a_log_that_is_gone_takes_no_words_and_what_it_had_is_kept_though_the_process_be_killed(
+    database, path, replaced, tmp_path
+):
+    put(database, "before")
+    log = path.with_name("journal.db-wal")
+    log.rename(tmp_path / "elsewhere")
+    if replaced:
+        log.write_bytes(b"")
+    with pytest.raises(SOVLError, match=r"journal\.db-wal was moved, deleted or replaced.*before is kept") as refused:
+        put(database, "after")
+    assert never_blamed(refused.value)
+    with pytest.raises(SOVLError, match="moved, deleted or replaced"):
+        database.scrub()
+    # As a killed process would leave it.
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(path.read_bytes())
+    again = JournalDatabase(copy)
+    assert keys(again) == ["before"]
+    again.close()
+
+
+def test_a_log_that_is_damaged_is_left_as_it_is(database, path, tmp_path):
+    for number in range(4):
+        put(database, f"key {number}")
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(path.read_bytes())
+    log, content = tmp_path / "copy.db-wal", bytearray((tmp_path / "journal.db-wal").read_bytes())
+    content[100] ^= 1
+    log.write_bytes(bytes(content))
+    with pytest.raises(LifeDamaged, match=r"the log beside it.*not what was written.*doctor --repair"):
+        JournalDatabase(copy)
+    assert log.read_bytes() == content
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move a folder with a file that is open")
 def test_a_folder_that_was_moved_and_is_still_found_by_its_name_goes_on(tmp_path):
     (tmp_path / "life").mkdir()

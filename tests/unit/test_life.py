@@ -101,10 +101,12 @@ def test_what_others_could_read_is_closed_to_them(tmp_path):
 
 @POSIX
 def test_only_the_owner_may_enter_and_read(path):
+    path = path / "made" / "too"
     before = os.umask(0)
     try:
         with Life.open(path) as life:
-            assert path.stat().st_mode & 0o777 == 0o700
+            for folder in (path, path.parent, path.parent.parent):
+                assert folder.stat().st_mode & 0o777 == 0o700
             for file in (life.config_path, life.lock_path, life.holder_path):
                 assert file.stat().st_mode & 0o777 == 0o600
     finally:
@@ -307,19 +309,12 @@ def test_a_life_whose_journal_is_gone_says_so(path, left):
         life.require_journal()
 
 
-def test_file_in_place_of_the_folder_is_refused(path):
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("below", [".", "below", "far/below"])
+def test_file_in_place_of_the_folder_or_one_above_it_is_refused(path, below, read_only):
     path.write_text("mine", encoding="utf-8")
-
-    for read_only in (True, False):
-        with pytest.raises(BadInput, match="is a file, a life is a folder"):
-            Life.open(path, read_only=read_only)
-
-
-def test_folder_below_a_file_cannot_be_begun(path):
-    path.write_text("mine", encoding="utf-8")
-
-    with pytest.raises(SOVLError, match="No life can be begun at"):
-        Life.open(path / "below")
+    with pytest.raises(BadInput, match="my life is a file, a life is a folder"):
+        Life.open(path / below, read_only=read_only)
 
 
 def test_path_with_nul_is_refused():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sovl_core import quarantine, repair
+from sovl_core import journal_salvage, quarantine, repair
 from sovl_core.error_handling import LifeDamaged, SOVLError
 from sovl_core.journal import Journal
 from sovl_core.journal_schema import MIGRATIONS
@@ -136,9 +136,57 @@ def test_a_damaged_journal_is_read_into_a_new_one_and_kept(life):
     journal.close()
 
 
+def break_log(life):
+    """Leave the life as a killed session does, of whose words the disk then changed a byte."""
+    journal, log = opened(life), life.path / "journal.db-wal"
+    for turn in ("Turn 3-0.", "Turn 3-1.", "Turn 3-2."):
+        journal.begin_episode(turn, "c")
+    files = {path: path.read_bytes() for path in (life.journal_path, log)}
+    journal.close()
+    for path, content in files.items():
+        path.write_bytes(content)
+    log.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
+
+
+MORE = [*ALL, "Turn 3-0.", "Turn 3-1.", "Turn 3-2."]
+
+
+def test_damage_in_the_log_beside_the_journal_is_named_and_costs_no_turn(life):
+    break_log(life)
+    damaged = {name: (life.path / name).read_bytes() for name in ("journal.db", "journal.db-wal")}
+    (damage,) = find_damage(life)
+    assert damage.what == "journal"
+    assert "the log beside it" in damage.said
+    with pytest.raises(LifeDamaged, match="sovl doctor --repair"):
+        opened(life)
+
+    assert mend(life)[0] == []
+    assert turns(life) == MORE
+    for name, content in damaged.items():
+        (kept,) = (life.path / QUARANTINE).rglob(name)
+        assert kept.read_bytes() == content
+    assert list(life.path.glob("*salvaged*")) == []
+
+
+@pytest.mark.parametrize("named", ["gone", "empty"])
+def test_words_that_stand_in_the_log_alone_are_not_given_up_for_a_new_journal(tmp_path, named):
+    with Life.open(tmp_path / "young") as young:
+        journal, log = opened(young), young.path / "journal.db-wal"
+        journal.begin_episode("My heron is called Ulf.", "c")
+        kept = log.read_bytes()
+        journal.close()
+        log.write_bytes(kept)
+        young.journal_path.unlink() if named == "gone" else young.journal_path.write_bytes(b"")
+        with pytest.raises(LifeDamaged, match="sovl doctor --repair"):
+            young.require_journal()
+        assert mend(young)[0] == []
+        assert turns(young) == ["My heron is called Ulf."]
+
+
 @pytest.mark.parametrize("step", range(12))
-def test_mending_that_was_killed_anywhere_is_gone_on_with(life, mocker, step):
-    break_journal(life)
+@pytest.mark.parametrize("broken", ["journal", "log"])
+def test_mending_that_was_killed_anywhere_is_gone_on_with(life, mocker, step, broken):
+    break_journal(life) if broken == "journal" else break_log(life)
     steps = {"taken": 0}
 
     def killed_at(real):
@@ -161,8 +209,8 @@ def test_mending_that_was_killed_anywhere_is_gone_on_with(life, mocker, step):
         with pytest.raises(LifeDamaged, match="sovl doctor --repair"):
             life.require_journal()
     assert mend(life)[0] == []
-    assert turns(life) == ALL
-    assert not life.salvaged_path.exists()
+    assert turns(life) == (ALL if broken == "journal" else MORE)
+    assert list(life.path.glob("*salvaged*")) == []
 
 
 @pytest.mark.parametrize(
@@ -261,3 +309,19 @@ def test_a_full_disk_is_said_and_can_be_tried_again(life, mocker):
         mend(life)
     mocker.stopall()
     assert mend(life)[0] == []
+
+
+def test_a_disk_that_is_full_while_journal_and_log_are_read_leaves_no_copy_of_them(life, mocker):
+    break_log(life)
+
+    def half(path, data):
+        path.write_bytes(data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    mocker.patch.object(journal_salvage, "write_file", half)
+    with pytest.raises(SOVLError, match=r"No space left.*sovl doctor --repair"):
+        mend(life)
+    mocker.stopall()
+    assert list(life.path.glob("*salvaged*")) == []
+    assert mend(life)[0] == []
+    assert turns(life) == MORE
