@@ -7,9 +7,10 @@ conversation went last, from ``current_node`` up to the root: the words of the u
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Union
+from typing import IO, Any, Dict, Iterator, List, Optional, Union
 
 from sovl_core.data_loader import kind_of
+from sovl_core.importing.chatgpt_marks import without_marks
 from sovl_core.importing.found import Found, LeftOut, Unusable
 from sovl_core.importing.json_list import json_elements
 from sovl_core.importing.keys import Keys
@@ -20,6 +21,8 @@ from sovl_core.records import Exchange
 PREFIX = "chatgpt-"
 #: Kinds of content that were said; others are what tools were given, thoughts, and instructions set once for all.
 SAID = ("text", "multimodal_text")
+#: Channels of what is no answer: thoughts, and words about the work that is being done for one.
+WORKING = ("analysis", "commentary")
 #: What is left out, and counted.
 BRANCHES = "messages of branches that were left"
 NOT_TALK = "messages of tools, instructions and thoughts"
@@ -32,7 +35,7 @@ BETWEEN = "\n\n"
 TITLE_LENGTH = 40
 
 
-def read_chatgpt_export(stream: BinaryIO, keys: Keys) -> Iterator[Found]:
+def read_chatgpt_export(stream: IO[bytes], keys: Keys) -> Iterator[Found]:
     """Yield what was said in each conversation of an export, conversation by conversation.
 
     :param stream: ``conversations.json``; one conversation is in memory at a time.
@@ -130,16 +133,18 @@ def _said(message: Any, place: str) -> Union[_Said, Unusable, LeftOut, None]:
     author, metadata = _mapping(message.get("author")), _mapping(message.get("metadata"))
     role = author.get("role")
     content = message.get("content")
-    if role not in ("user", "assistant") or metadata.get("is_visually_hidden_from_conversation") is True:
+    if role not in ("user", "assistant") or _unheard(message, metadata):
         return _not_talk(content)
     if not isinstance(content, dict):
         return Unusable(place, f'"content" must be an object, this is {kind_of(content)}')
-    if content.get("content_type", "text") not in SAID or message.get("recipient", "all") != "all":
+    if content.get("content_type", "text") not in SAID:
         return _not_talk(content)
     parts = content.get("parts")
     if not isinstance(parts, list):
         return Unusable(place, f'"parts" must be a list, this is {kind_of(parts)}')
     text = BETWEEN.join(filter(None, (_words(part) for part in parts)))
+    if role == "assistant":
+        text = without_marks(text)
     shown = sum(isinstance(part, dict) and not _words(part) for part in parts)
     if not text:  # an image alone
         return LeftOut(WORDLESS) if shown else None
@@ -151,6 +156,18 @@ def _said(message: Any, place: str) -> Union[_Said, Unusable, LeftOut, None]:
         seconds_of(message.get("create_time")),
         model if isinstance(model, str) else "",
         shown,
+    )
+
+
+def _unheard(message: Dict[str, Any], metadata: Dict[str, Any]) -> bool:
+    """Return whether a message was not shown as part of the talk, or was not said to the other."""
+    return (
+        metadata.get("is_visually_hidden_from_conversation") is True
+        or metadata.get("is_thinking_preamble_message") is True
+        or message.get("channel") in WORKING
+        or message.get("recipient") not in (None, "all")
+        # What has no weight the model was not shown either: it was taken out of the talk.
+        or message.get("weight") == 0
     )
 
 

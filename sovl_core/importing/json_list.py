@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from typing import Any, BinaryIO, Iterator, Tuple
+from typing import IO, Any, Iterator, Tuple
 
 CHUNK = 1 << 20
 _AFTER = (" ", "\t", "\n", "\r", ",", "]")
@@ -17,7 +17,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _NEXT = re.compile(r'[}\]"]\s*,\s*(?=\{\s*")')
 
 
-def json_elements(stream: BinaryIO, chunk: int = CHUNK) -> Iterator[Tuple[Any, str]]:
+def json_elements(stream: IO[bytes], chunk: int = CHUNK) -> Iterator[Tuple[Any, str]]:
     """Yield (element, "") for each element of a list, or (None, what is wrong) for each part that is broken.
 
     A file that holds one object instead of a list is a list of one. Bytes that are no UTF-8 become U+FFFD: they cost
@@ -31,7 +31,7 @@ def json_elements(stream: BinaryIO, chunk: int = CHUNK) -> Iterator[Tuple[Any, s
 class _Reader:
     """A JSON file, read as far as is needed."""
 
-    def __init__(self, stream: BinaryIO, chunk: int) -> None:
+    def __init__(self, stream: IO[bytes], chunk: int) -> None:
         self._stream = stream
         self._chunk = chunk
         self._bytes = codecs.getincrementaldecoder("utf-8-sig")("replace")

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import BinaryIO, Callable, Iterable, Iterator
 
 from sovl_core.error_handling import BadInput, DataError
+from sovl_core.importing.chatgpt_archive import opened_chatgpt_archive
 from sovl_core.importing.chatgpt_export import read_chatgpt_export
 from sovl_core.importing.found import Found
 from sovl_core.importing.keys import Keys
 from sovl_core.importing.llm_logs import opened_llm_log
 from sovl_core.importing.pairs import read_pairs
 from sovl_core.importing.plain_lines import read_plain_lines
-from sovl_core.importing.recognition import CHATGPT, FORMATS, HEAD, LINES, LLM, PAIRS, recognise
+from sovl_core.importing.recognition import CHATGPT, FORMATS, HEAD, LINES, LLM, PAIRS, ZIP, recognise
 from sovl_core.spelling import did_you_mean
 
 
@@ -39,11 +40,15 @@ def opened_file(path: Path, form: str = "") -> Iterator[Reading]:
     """
     path = Path(path).expanduser()
     with _open(path) as stream:
-        form = _form(form, _head(stream, path), str(path))
+        head = _head(stream, path)
+        form = _form(form, head, str(path))
         keys = Keys(path.name)
         if form == LLM:
             with opened_llm_log(path) as log:
                 yield Reading(str(path), form, log.found(keys), log.share)
+        elif form == CHATGPT and head.startswith(ZIP):
+            with opened_chatgpt_archive(path) as archive:
+                yield Reading(str(path), form, archive.found(), archive.share)
         else:
             yield _reading(stream, str(path), form, keys)
 
@@ -57,6 +62,8 @@ def read_bytes(raw: bytes, name: str, form: str = "") -> Reading:
     form = _form(form, raw[:HEAD], name)
     if form == LLM:
         raise DataError(f"{name} holds an SQLite database, which is read from a file only", "Give its path")
+    if form == CHATGPT and raw.startswith(ZIP):
+        raise DataError(f"{name} holds a zip archive, which is read from a file only", "Give its path")
     return _reading(io.BytesIO(raw), name, form, Keys(""))
 
 

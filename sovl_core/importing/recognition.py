@@ -15,8 +15,9 @@ HEAD = 1 << 16
 #: Lines looked at: the first may be the broken one.
 LOOKED_AT = 20
 
+#: How a zip archive that holds something begins.
+ZIP = b"PK\x03\x04"
 _SQLITE = b"SQLite format 3\x00"
-_ZIP = b"PK\x03\x04"
 _AS_LINES = "To tell it line by line all the same: --format lines"
 
 
@@ -29,10 +30,8 @@ def recognise(head: bytes, name: str) -> str:
     """
     if head.startswith(_SQLITE):
         return LLM
-    if head.startswith(_ZIP):
-        raise DataError(
-            f"{name} is a zip archive", "Unpack it first; of ChatGPT's export conversations.json is what to tell"
-        )
+    if head.startswith(ZIP):
+        return CHATGPT
     text = head.decode("utf-8-sig", "ignore").lstrip()
     objects = [value for value in _lines_as_json(text) if isinstance(value, dict)]
     if any("prompt" in value for value in objects):

@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 import pytest
 
+from sovl_core.state_files import read_plugin_states
 from sovl_core.system import SOVLSystem
 
 pytestmark = pytest.mark.no_torch
@@ -294,6 +295,13 @@ for command in (["status"], ["nights"], ["dreams"], ["history"], ["recap"], ["se
     assert run(command) == 0, command
 json.dump(sorted(sys.modules), open(sys.argv[1], "w"))
 """
+TELLING = """
+import json, sys
+from sovl_core.cli.application import run
+open("notes.txt", "w").write("I live in Oslo.")
+assert run(["tell", "notes.txt"]) == 0
+json.dump(sorted(sys.modules), open(sys.argv[1], "w"))
+"""
 HEAVY = {"torch", "transformers", "peft", "accelerate", "tokenizers", "huggingface_hub", "numpy"}
 
 
@@ -339,6 +347,13 @@ def test_looking_at_a_life_whose_plugins_stored_tensors_imports_no_torch(tmp_pat
     assert "0.90 of questions told apart" in output
     assert "1 of 10 (0.50)" in output
     assert sorted(loaded & HEAVY) == []
+    # Nor does who writes a word into the journal, though all state is saved then.
+    output, loaded = _probed(tmp_path, TELLING, [])
+    assert "Told 1 line; 2 not yet slept on" in output
+    assert sorted(loaded & HEAVY) == []
+    states = read_plugin_states(tmp_path / "life" / "state")
+    assert (states["cross_attention"].values["probe.skill"], len(states["cross_attention"].tensors)) == (0.9, 1)
+    assert (states["memory"].values["traces"], len(states["memory"].tensors)) == ([[0.5, 1]], 1)
 
 
 def _store(life: Path, plugin: str, values: Dict[str, Any], tensor: str) -> None:

@@ -152,6 +152,9 @@ def test_where_the_export_does_not_say_where_it_stands_the_latest_end_is_taken()
         message("user", "Hidden", metadata={"is_visually_hidden_from_conversation": True}),
         message("assistant", "print(1)", recipient="python"),
         message("assistant", "Hm", content_type="thoughts"),
+        message("assistant", "Hm", channel="analysis"),
+        message("assistant", "I will look it up.", metadata={"is_thinking_preamble_message": True}),
+        message("user", "Taken back", weight=0.0),
         message("user", {"content_type": "image_asset_pointer", "asset_pointer": "file://x"}),
         message("user", "  "),
         message("critic", "Bad"),
@@ -164,6 +167,19 @@ def test_what_nobody_said_is_left_out_and_counted(other: Dict[str, Any]) -> None
     what = WORDLESS if isinstance(parts[0], dict) else NOT_TALK
     assert left_out(talk) == ({} if parts == ["  "] else {what: 1})
     assert left_out(conversation(message("system", ""), message("user", "Hi"))) == {}
+
+
+@pytest.mark.parametrize(
+    "shown", [{"recipient": None}, {"recipient": "all", "channel": "final"}, {"weight": 1.0, "channel": None}]
+)
+def test_what_was_shown_is_read_however_much_is_said_about_it(shown: Dict[str, Any]) -> None:
+    found = read(conversation(message("user", "Hi", **shown), message("assistant", "Yo", **shown)))
+    assert [(each.prompt, each.reply) for each in found] == [("Hi", "Yo")]
+
+
+def test_marks_are_taken_out_of_answers() -> None:
+    cited = message("assistant", "It rains.\ue200cite\ue202turn0search0\ue201")
+    assert [each.reply for each in read(conversation(message("user", "Rain?"), cited))] == ["It rains."]
 
 
 def test_what_was_spoken_and_written_beside_an_image_is_read() -> None:

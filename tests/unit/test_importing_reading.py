@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,19 @@ def test_a_database_is_read_where_it_is(log: Path) -> None:
         assert reading.share() == 1
     with pytest.raises(DataError, match=r"standard input holds an SQLite database.*Give its path"):
         read_bytes(log.read_bytes(), "standard input")
+
+
+def test_an_archive_is_read_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("conversations.json", json.dumps(EXPORT))
+    for form in ("", "chatgpt"):
+        with opened_file(path, form) as reading:
+            assert (reading.form, reading.name) == ("chatgpt", str(path))
+            assert [found.prompt for found in reading.found] == ["Hi"]
+            assert reading.share() == 1
+        with pytest.raises(DataError, match=r"standard input holds a zip archive.*Give its path"):
+            read_bytes(path.read_bytes(), "standard input", form)
 
 
 def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.no_torch
         (b'{"prompt": "broken\n{"prompt": "a", "completion": "b"}\n', "pairs"),
         (b'{"event": "wake_up"}\n{"prompt": "a", "response": "b"}\n', "pairs"),
         (b"SQLite format 3\x00\x10\x00", "llm"),
+        (b"PK\x03\x04\x14\x00", "chatgpt"),
         (b'[{"title": "Dogs", "create_time": 1.5, "mapping": {"a": {"id"', "chatgpt"),
         (b' [\n  {\n    "title": "Dogs",\n    "mapping": {', "chatgpt"),
         (b'{"title": "Dogs", "mapping": {}, "current_node": "a"}', "chatgpt"),
@@ -37,7 +38,6 @@ def test_the_form_shows_in_the_content(head: bytes, form: str) -> None:
 @pytest.mark.parametrize(
     ("head", "said"),
     [
-        (b"PK\x03\x04\x14\x00", "f is a zip archive.*conversations.json"),
         (b'{"tell": "a", "ask": []}\n{"tell": "b"}\n', 'objects without a "prompt".*--format lines'),
         (b'[{"role": "user", "content": "a"}]', "in no form that is known.*--format lines"),
         (b'{\n  "role": "user"\n}', "in no form that is known"),
