@@ -229,7 +229,8 @@ class NightReport:
 
     ``status`` is ``accepted``, ``partial`` (accepted with the reach of the scaffold cut to ``multiplier``, see
     :class:`Turn`), ``set_aside`` or ``nothing`` (nothing to learn). ``learned`` are the episode ids now consolidated.
-    ``metrics`` are JSON-able.
+    ``metrics`` are JSON-able. ``outcomes`` are measurements of what the system had done before, feedback of the kind
+    ``outcome``: whoever measures them in the night adds them, and once it is accepted the kernel tells everybody.
     """
 
     status: str
@@ -240,6 +241,7 @@ class NightReport:
     steps: int = 0
     seconds: float = 0.0
     number: Optional[int] = None
+    outcomes: List[Feedback] = field(default_factory=list)
 
     @property
     def accepted(self) -> bool:
@@ -252,7 +254,8 @@ class Feedback:
     """Something said or measured about what the system did.
 
     ``kind`` is ``rating`` (``value`` -1 to 1), ``correction`` (``text`` is the right statement), ``answer`` (``text``
-    answers question ``question``), or ``outcome`` (``value`` is a measurement named by ``text``).
+    answers question ``question``), or ``outcome`` (``value`` is a measurement named by ``text``). ``source`` is who
+    said or measured it: ``user``, or the name of a plugin.
     """
 
     kind: str

@@ -111,9 +111,12 @@ class SOVLHookSpecs:
     def on_feedback(self, feedback: Feedback) -> None:
         """Take note of a rating, a correction, an answer to a question, or a measured outcome.
 
-        Called for all plugins, after the feedback is in the journal.
+        Called for all plugins, after the feedback is in the journal. The user sends ratings and corrections (``/good``,
+        ``/bad``, ``/no``) and, by what is said after a question, answers. Outcomes come from an accepted night, where
+        plugins have left them in its report (``report.outcomes``; curiosity leaves by how much the night lowered the
+        loss on each answer), and from programs that use a life (``life.feedback``).
 
-        :param feedback: what was said about which episode.
+        :param feedback: what was said or measured about which episode.
         """
 
     @hookspec

@@ -15,9 +15,10 @@ from sovl_core.journal_nights import NOT_ACCEPTED
 from sovl_core.masking import masked_values
 from sovl_core.model_gate import ModelGate
 from sovl_core.proposal import Proposal, propose
-from sovl_core.system_logging import log_info
+from sovl_core.system_logging import log_error, log_info
 
 if TYPE_CHECKING:
+    from sovl_core.events import Feedback
     from sovl_core.journal import Journal
     from sovl_core.model_host import ModelHost
     from sovl_core.night_store import NightStore
@@ -104,7 +105,9 @@ class NightKeeper:
             )
             report = self._live(night)
             self._conclude(night, report, proposal)
-            return report
+        if report.accepted:
+            self._tell(report.outcomes)
+        return report
 
     def anything_new(self) -> bool:
         """Return False when the last night was not accepted and nothing was said since: another would end like it."""
@@ -239,17 +242,8 @@ class NightKeeper:
         """Return the interrupted night to go on with; one that no longer fits is closed."""
         running = self._journal.running_night()
         while running is not None:
-            if running.trigger == TRAINING:
-                reason = "the process ended before the training run was accepted"
-            elif running.parent != parent:
-                reason = "another night was chosen to start from"
-            elif running.plugins != plugins:
-                reason = "the plugins have changed since it was interrupted"
-            elif deep is not None and running.deep != deep:
-                reason = (
-                    "a deep night was asked for instead" if deep else "a night that is not deep was asked for instead"
-                )
-            else:
+            reason = why_left_behind(running, parent, plugins, deep)
+            if not reason:
                 return running
             self._close(running.number, NightReport(status="failed", reason=reason))
             running = self._journal.running_night()
@@ -309,6 +303,17 @@ class NightKeeper:
         fresh = {episode.id for episode in night.memories if episode.night is None}.intersection(report.learned)
         self._state.wake(sum(len(handed_in[number].prompt) + len(handed_in[number].reply) for number in fresh))
 
+    def _tell(self, outcomes: Sequence[Feedback]) -> None:
+        """Write down and pass on what was measured in a night that is accepted now."""
+        for outcome in outcomes:
+            try:
+                self._journal.add_feedback(outcome)
+            except (SOVLError, AttributeError) as error:  # the night stays accepted, whatever a plugin has left here
+                log_error(self._logger, "outcome_lost", outcome=str(outcome), problem=str(error))
+                continue
+            with self._gate.turn():
+                self._hooks.on_feedback(outcome)
+
     def _accept(
         self, number: int, parent: Optional[int], proposal: Proposal, verdict: NightReport, report: Dict[str, Any]
     ) -> None:
@@ -329,14 +334,35 @@ class NightKeeper:
 
     def _close(self, number: int, report: NightReport) -> None:
         self._journal.close_night(number, report.status, as_values(report))
-        self._store.discard_working(number)
-        # A process killed while it stored the night has left a part of it, or all of it, that nobody will ever use.
+        # With its checkpoints; and a process killed while it stored the night has left a part of it, or all of it.
         with contextlib.suppress(OSError):
             self._store.remove(number)
         log_info(self._logger, "night_closed", night=number, status=report.status, reason=report.reason)
 
 
+def why_left_behind(
+    interrupted: NightRecord, parent: Optional[int], plugins: Dict[str, str], deep: Optional[bool] = None
+) -> str:
+    """Return why the next sleep does not go on with an interrupted night, "" when it does.
+
+    :param parent: the night that it would start from.
+    :param plugins: those that are on, as ``PluginManager.provenance`` returns them.
+    :param deep: what kind of night is asked for, None for either.
+    """
+    if interrupted.trigger == TRAINING:
+        return "the process ended before the training run was accepted"
+    if interrupted.parent != parent:
+        return "another night was chosen to start from"
+    if interrupted.plugins != plugins:
+        return "the plugins have changed since it was interrupted"
+    if deep is not None and interrupted.deep != deep:
+        return "a deep night was asked for instead" if deep else "a night that is not deep was asked for instead"
+    return ""
+
+
 def as_values(report: NightReport) -> Dict[str, Any]:
     """Return a report as JSON-able values; what a plugin put in that is none is kept as text."""
-    values: Dict[str, Any] = json.loads(json.dumps(vars(report), default=str))
+    # Outcomes are feedback, and kept as such.
+    kept = {name: value for name, value in vars(report).items() if name != "outcomes"}
+    values: Dict[str, Any] = json.loads(json.dumps(kept, default=str))
     return values

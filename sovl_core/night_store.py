@@ -86,7 +86,7 @@ class NightStore:
 
     def remove(self, number: int) -> None:
         """Remove a night for good, with whatever a crash has left of it; nothing happens when there is none."""
-        for suffix in (".partial", ".old", ".work", ""):
+        for suffix in (".work", ".partial", ".old", ""):
             _remove(self.path(number).with_suffix(suffix))
         if self._root.is_dir():
             durable.sync_folder(self._root)

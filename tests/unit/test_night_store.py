@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -121,6 +122,23 @@ def test_removed_night_leaves_nothing_and_others_stay(store):
     store.remove(7)
     assert [path.name for path in store.path(1).parent.iterdir()] == ["0001"]
     assert store.verify(1) == []
+
+
+def test_checkpoints_are_gone_although_the_rest_of_a_night_cannot_be_removed(store, mocker):
+    save(store, 1)
+    work, partial = store.working_folder(1), store.path(1).with_suffix(".partial")
+    partial.mkdir()
+    remove = shutil.rmtree
+
+    def refuse(folder):
+        if folder == str(partial):
+            raise PermissionError(13, "Permission denied")
+        remove(folder)
+
+    mocker.patch("sovl_core.night_store.shutil.rmtree", refuse)
+    with pytest.raises(PermissionError):
+        store.remove(1)
+    assert not work.exists()
 
 
 def test_night_that_was_never_accepted_is_replaced_whole(store):

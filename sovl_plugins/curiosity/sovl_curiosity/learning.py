@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Set, Tuple
 
 from sovl_core.constants import KEPT_KINDS
+from sovl_core.events import Feedback
 
 if TYPE_CHECKING:
     from sovl_core.data_processing import Example
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Names of the measurements in the journal, in nats a token.
 BEFORE, AFTER = "curiosity.answer_loss_before", "curiosity.answer_loss_after"
+#: Name of what came of asking: by how many nats a token a night has lowered the loss on an answer.
+GAINED = "curiosity.answer_loss_drop"
 #: Answers of one night that are measured at most.
 MEASURED = 16
 #: The latest answers that say whether asking is worth it, and how many it takes to say so.
@@ -72,6 +75,17 @@ def enter(journal: Journal, night: int, measured: Sequence[Tuple[int, float, flo
         journal.add_metric(AFTER, after, night=night, episode=episode)
 
 
+def outcomes(measured: Sequence[Tuple[int, float, float]], journal: Journal, source: str) -> List[Feedback]:
+    """Return what came of each question whose answer was measured, as feedback.
+
+    :param source: the name of the plugin that asked.
+    """
+    return [
+        Feedback("outcome", before - after, GAINED, episode, _question_of(journal, episode), source)
+        for episode, before, after in measured
+    ]
+
+
 def learned(journal: Journal, limit: int = LATEST) -> List[Learned]:
     """Return what the nights in use have learned from answers, newest first."""
     current = journal.current_night()
@@ -94,6 +108,12 @@ def progress(found: Sequence[Learned]) -> Optional[float]:
     """Return by how much answers have lowered the loss, mean in nats a token; None for too few of them."""
     drops = [each.drop for each in found]
     return sum(drops) / len(drops) if len(drops) >= FEWEST else None
+
+
+def _question_of(journal: Journal, episode: int) -> Optional[int]:
+    answer = journal.episode(episode)
+    number = None if answer is None else answer.details.get("question")
+    return number if isinstance(number, int) and journal.question(number) is not None else None
 
 
 def _answers(night: Night, journal: Journal) -> List[Tuple[Episode, Question]]:

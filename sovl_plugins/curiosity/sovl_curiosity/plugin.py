@@ -13,6 +13,7 @@ from sovl_curiosity.answers import put_into_history, question_answered_by
 from sovl_curiosity.calibrations import Calibrations
 from sovl_curiosity.commands import TUNABLE, curiosity_command, measure_file
 from sovl_curiosity.inquiry import Candidate, Inquiry
+from sovl_curiosity.learning import GAINED
 from sovl_curiosity.metric import TrueCuriosity
 from sovl_curiosity.night_questions import NightQuestions
 from sovl_curiosity.overview import how_ignorance_is_read, overview, why_not
@@ -151,9 +152,12 @@ class CuriosityPlugin(Plugin):
 
     @hookimpl
     def on_feedback(self, feedback: Feedback) -> None:
-        """Count answers."""
+        """Count answers, and those that a night has learned something from."""
         if feedback.kind == "answer":
             self.tally.answered += 1
+        elif feedback.kind == "outcome" and feedback.text == GAINED:
+            self.tally.measured += 1
+            self.tally.taught += feedback.value > 0
 
     @hookimpl
     def on_commands(self) -> List[Command]:
@@ -173,6 +177,8 @@ class CuriosityPlugin(Plugin):
             "mean novelty": f"{tally.mean_novelty:.2f}",
             "ignorance": how_ignorance_is_read(self.settings, self.knowledge.calibrations, self.context.journal),
         }
+        if tally.measured:
+            rows["answers"] = f"{tally.taught} of {tally.measured} were known better after their night"
         if latest:
             rows["open question"] = latest[0].text
         return StatusPanel("Curiosity", rows)

@@ -70,13 +70,15 @@ class SelfKnowledge:
             self._quiz.observe(turn.prompt, reply)
 
     def look_back(self, night: Night, report: NightReport) -> Optional[Calibration]:
-        """Calibrate after a night that is accepted, and see what answers have taught.
+        """Calibrate after a night that is accepted, and see what answers have taught, which the report then tells.
 
         :return: the new calibration; None where the night gave too few questions for one.
         :raises NightInterrupted: when the night has to end before that was done.
         """
         made = self._calibrate(night, report)
-        learning.enter(self._context.journal, night.number, learning.measure_answers(night, self._context))
+        measured = learning.measure_answers(night, self._context)
+        learning.enter(self._context.journal, night.number, measured)
+        report.outcomes += learning.outcomes(measured, self._context.journal, self._context.name)
         return made
 
     def _calibrate(self, night: Night, report: NightReport) -> Optional[Calibration]:

@@ -9,7 +9,8 @@ from typing import Any, Dict
 @dataclass
 class Tally:
     """``fruitless`` counts eruptions of which no question came, ``spontaneous`` questions out of silence, ``answered``
-    all that were answered.
+    all that were answered, ``measured`` answers of which a night has said whether they taught anything, ``taught``
+    those that are known better since.
     """
 
     eruptions: int = 0
@@ -18,6 +19,8 @@ class Tally:
     in_replies: int = 0
     by_command: int = 0
     answered: int = 0
+    measured: int = 0
+    taught: int = 0
     novelty_sum: float = 0.0
     scored: int = 0
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sovl_core.events import Dream, Night
+from sovl_core.events import Dream, Feedback, Night
 from sovl_curiosity import learning
 
 
@@ -139,3 +139,14 @@ def test_what_is_forgotten_is_not_told_of(journal, asked):
     live(journal, [(box, (4.0, 1.0))])
     journal.forget_episodes([box.id])
     assert learning.learned(journal) == []
+
+
+def test_what_came_of_a_question_names_it_and_the_episode_that_answered_it(journal, asked):
+    answer = asked("Where does Biscuit sleep?", "In a box.")
+    (outcome,) = learning.outcomes([(answer.id, 3.0, 1.0)], journal, "curiosity")
+    assert outcome == Feedback("outcome", 2.0, learning.GAINED, answer.id, answer.details["question"], "curiosity")
+
+
+def test_a_question_that_was_forgotten_since_is_not_named(journal):
+    answer = journal.begin_episode("In a box.", "c", source="answer", details={"question": 7})
+    assert [each.question for each in learning.outcomes([(answer.id, 3.0, 1.0)], journal, "curiosity")] == [None]

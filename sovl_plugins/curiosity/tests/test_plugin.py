@@ -13,6 +13,7 @@ from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.events import Dream, DreamRequest, Feedback, Idle, NightInterrupted, NightReport, Reply, Turn
 from sovl_core.plugin import PluginState
 from sovl_curiosity import CuriosityPlugin, CuriosityPressure
+from sovl_curiosity.learning import GAINED
 
 SAID = "My rabbit Biscuit likes parsley."
 QUESTION = "Where does Biscuit sleep?"
@@ -175,6 +176,15 @@ def test_answers_are_counted(plugin):
     plugin.on_feedback(Feedback("answer", text="In a box.", question=1))
     plugin.on_feedback(Feedback("rating", value=1.0))
     assert plugin.tally.answered == 1
+
+
+def test_what_came_of_answers_is_counted_and_shown(plugin):
+    assert "answers" not in plugin.on_status().rows
+    for drop in (0.5, -0.1):
+        plugin.on_feedback(Feedback("outcome", drop, GAINED, source="curiosity"))
+    plugin.on_feedback(Feedback("outcome", 1.0, "tests passed"))
+    assert (plugin.tally.taught, plugin.tally.measured) == (1, 2)
+    assert plugin.on_status().rows["answers"] == "1 of 2 were known better after their night"
 
 
 def run(plugin, name, words=(), **options):

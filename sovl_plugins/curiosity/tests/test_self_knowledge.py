@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sovl_core.events import Dream, NightInterrupted, NightReport, Reply, Turn
+from sovl_core.events import Dream, Feedback, NightInterrupted, NightReport, Reply, Turn
 from sovl_curiosity import learning
 from sovl_curiosity.calibration import FEWEST
 from sovl_curiosity.self_knowledge import SelfKnowledge
@@ -100,11 +100,13 @@ def test_what_a_night_got_wrong_is_unclear(knowledge, night, journal, context):
 def test_losses_of_answers_are_kept_with_the_night(knowledge, night, journal, mocker):
     answer = journal.begin_episode("In a box.", "c", source="answer")
     mocker.patch("sovl_curiosity.learning.measure_answers", return_value=[(answer.id, 3.0, 1.0)])
+    report = NightReport("accepted")
     with knowledge.listening():
-        knowledge.look_back(night, NightReport("accepted"))
+        knowledge.look_back(night, report)
     accept(journal, night)
     (each,) = learning.learned(journal)
     assert (each.before, each.after, each.night) == (3.0, 1.0, night.number)
+    assert report.outcomes == [Feedback("outcome", 2.0, learning.GAINED, answer.id, None, "curiosity")]
 
 
 @pytest.mark.parametrize(("gained", "chance"), [(None, 0.4), (0.1, 0.4), (0.0, 0.1), (-1.0, 0.1)])

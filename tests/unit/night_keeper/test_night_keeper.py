@@ -9,7 +9,9 @@ from typing import Any, Iterator, List
 import pytest
 
 from sovl_core.error_handling import SOVLError
-from sovl_core.events import Night, NightInterrupted, NightReport, Progress
+from sovl_core.events import Feedback, Night, NightInterrupted, NightReport, Progress
+from sovl_core.hookspecs import hookimpl
+from sovl_core.plugin import Plugin
 from sovl_core.settings import SystemConfig
 
 
@@ -141,6 +143,52 @@ def test_a_measurement_that_is_no_json_does_not_cost_the_night(world: Any) -> No
     world.keeper.sleep("command")
     assert world.statuses() == ["accepted"]
     assert world.journal.night(1).report["metrics"]["recall"] == "{1, 2}"
+
+
+class Listener(Plugin):
+    name = "listener"
+
+    def __init__(self, journal: Any) -> None:
+        self.journal = journal
+        self.heard: List[Any] = []
+
+    @hookimpl
+    def on_feedback(self, feedback: Feedback) -> None:
+        self.heard.append((feedback, self.journal.current_night(), len(self.journal.feedback())))
+
+
+def test_what_a_night_has_measured_is_told_once_it_is_accepted(world: Any) -> None:
+    world.tell("a fact")
+    listener = Listener(world.journal)
+    world.open(world.plugin, listener)
+    gained = Feedback("outcome", 0.5, "loss_drop", episode=1, source="sleeper")
+    world.plugin.live = lambda night: NightReport("accepted", outcomes=[gained])
+    world.keeper.sleep("command")
+    # In the journal first, and the night is the current one already.
+    assert listener.heard == [(gained, 1, 1)]
+    assert world.journal.feedback() == [gained]
+    assert "outcomes" not in world.journal.night(1).report
+
+
+@pytest.mark.parametrize("status", ["set_aside", "nothing", "no such status"])
+def test_what_was_measured_in_a_night_that_is_not_accepted_is_not_told(world: Any, status: str) -> None:
+    listener = Listener(world.journal)
+    world.open(world.plugin, listener)
+    world.plugin.live = lambda night: NightReport(status, outcomes=[Feedback("outcome", 0.5, "loss_drop")])
+    world.keeper.sleep("command")
+    assert (listener.heard, world.journal.feedback()) == ([], [])
+
+
+def test_an_outcome_that_cannot_be_kept_does_not_cost_the_night(world: Any) -> None:
+    listener = Listener(world.journal)
+    world.open(world.plugin, listener)
+    kept = Feedback("outcome", 1.0, "loss_drop")
+    # Of an episode that there is none of, and no feedback at all.
+    outcomes: List[Any] = [Feedback("outcome", 0.5, "loss_drop", episode=99), 0.5, kept]
+    world.plugin.live = lambda night: NightReport("accepted", outcomes=outcomes)
+    world.keeper.sleep("command")
+    assert world.statuses() == ["accepted"]
+    assert [feedback for feedback, _, _ in listener.heard] == [kept]
 
 
 def test_another_thread_is_answered_with_the_accepted_weights_meanwhile(world: Any) -> None:
