@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any, Optional
 
 from sovl_core.background import BackgroundNight
+from sovl_core.call_stack import with_room
 from sovl_core.collaborators import Collaborators
 from sovl_core.conversation import Conversation
 from sovl_core.day_training import DayTraining
@@ -78,7 +79,7 @@ class Parts:
             journal, hooks, self.host, self.gate, stopping=lambda: self.closing, read_only=given.read_only
         )
         self.explaining = Explaining(config, journal, hooks, self.host, self.gate)
-        self.background = BackgroundNight(self.nights.sleep, self.failures, hooks.hanging, self.gate.give_up)
+        self.background = BackgroundNight(with_room(self.nights.sleep), self.failures, hooks.hanging, self.gate.give_up)
 
     def answer(self, turn: Turn) -> Reply:
         """Answer a turn through all plugins, the kernel's own generation innermost; nothing is journaled."""

@@ -32,7 +32,9 @@ def _told(carried: Any, found: List[Tuple[str, str, str]]) -> str:
     if not found:
         return ""
     name, has, wanted = found[0]
-    return f"{type(carried).__name__}.{name} is {has} and has to be {wanted}"
+    # By the name that its author knows, not that of a class of the kernel's own.
+    declared = next(kind for kind in type(carried).__mro__ if "__dataclass_fields__" in vars(kind))
+    return f"{declared.__name__}.{name} is {has} and has to be {wanted}"
 
 
 def _wrong(carried: Any, before: Mapping[str, Any]) -> Iterator[Tuple[str, str, str]]:

@@ -100,6 +100,12 @@ class AppContext:
             raise RuntimeError("there is no session")
         return self.slash
 
+    def typed(self, text: str) -> str:
+        """Return a sentence with the commands in it as they are typed here: in a shell, or with a slash."""
+        from sovl_core.cli.errors import as_slash_commands
+
+        return as_slash_commands(text) if self.in_session else text
+
     @property
     def interactive(self) -> bool:
         """True when a person sits at both ends."""

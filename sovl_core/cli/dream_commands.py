@@ -68,7 +68,7 @@ def dreams(
         app.print_json(_as_data(journal, wanted, found, counts))
         return
     if not counts:
-        app.print(_nothing_there(wanted, memory))
+        app.print(app.typed(_nothing_there(wanted, memory)))
         return
     app.print(_heading(journal, wanted, memory, counts), "bold")
     _print_by_memory(app, journal, found, show_night=wanted is None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -61,12 +62,13 @@ def explain(error: BaseException) -> Explanation:
     )
 
 
-def print_error(console: Console, error: BaseException, debug: bool = False) -> int:
+def print_error(console: Console, error: BaseException, debug: bool = False, in_session: bool = False) -> int:
     """Print a failure and return the exit status.
 
     :param console: where errors go.
     :param error: the failure.
     :param debug: print the traceback before the block.
+    :param in_session: commands in the hint are typed with a slash; without, they would be said to the life.
     """
     from rich.text import Text
 
@@ -76,11 +78,21 @@ def print_error(console: Console, error: BaseException, debug: bool = False) -> 
     explanation = explain(error)
     block = Text("error: ", style="bold red")
     block.append(clean(masked(explanation.message)).strip(), style="default not bold")
-    if explanation.hint:
+    hint = as_slash_commands(explanation.hint) if in_session else explanation.hint
+    if hint:
         block.append("\nnext:  ", style="bold")
-        block.append(clean(masked(explanation.hint)).strip(), style="not bold")
+        block.append(clean(masked(hint)).strip(), style="not bold")
     console.print(block, soft_wrap=True)
     return explanation.status
+
+
+def as_slash_commands(hint: str) -> str:
+    """Return a hint with the commands in it as a session takes them; those that it does not have stay the shell's."""
+    from sovl_core.cli.command_table import SESSION, entries
+
+    names = "|".join(re.escape(name) for entry in entries(SESSION) for name in (entry.name, *entry.aliases))
+    # Not what is piped into: that is typed in a shell.
+    return re.sub(rf"(?<!\| )\bsovl (?:(?=(?:{names})\b)|--(?=help\b))", "/", hint)
 
 
 def _explain_usage(error: click.ClickException) -> Explanation:

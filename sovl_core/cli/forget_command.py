@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Turns that are shown and forgotten at a time.
 MOST = 1000
+#: Turns that are named at most where a number was meant as words.
+NAMED = 20
 #: Turns that say the same which are shown one by one.
 SHOWN = 5
 #: What a deep sleep is asked for with.
@@ -57,7 +59,7 @@ def tell_of_older_nights(app: AppContext, system: SOVLSystem) -> None:
     if held and not system.journal.still_learned():
         app.print(
             f"What was forgotten is still in {nights_text(held)}, kept to go back to. "
-            f"To remove {'it' if len(held) == 1 else 'them'} for good: sovl forget --purge"
+            + app.typed(f"To remove {'it' if len(held) == 1 else 'them'} for good: sovl forget --purge")
         )
 
 
@@ -77,9 +79,17 @@ def _find(system: SOVLSystem, what: Tuple[str, ...]) -> List[Episode]:
     for number in dict.fromkeys(int(word.lstrip("#")) for word in what):
         episode = system.journal.episode(number)
         if episode is None:
-            raise BadInput(f"There is no turn {number} in this life", "Find it with `sovl search WORDS`")
+            raise BadInput(f"There is no turn {number} in this life", _meant_as_words(system, number))
         found.append(episode)
     return found
+
+
+def _meant_as_words(system: SOVLSystem, number: int) -> str:
+    """Return what to type where a number that names no turn was said in one, as a code or a year."""
+    saying = sorted(episode.id for episode in system.journal.search(str(number), NAMED))
+    if not saying:
+        return "Find it with `sovl search WORDS`"
+    return f"To forget what says {number}: sovl forget {' '.join(map(str, saying))}"
 
 
 def _forget(app: AppContext, system: SOVLSystem, found: List[Episode], yes: bool, as_json: bool) -> None:
@@ -121,7 +131,8 @@ def _tell_of_repeats(app: AppContext, system: SOVLSystem, numbers: Sequence[int]
     app.print(f"{'This turn says' if one else f'These {len(numbers)} turns say'} it too, or nearly the same:\n")
     shown = [system.journal.episode(number) for number in numbers[:SHOWN]]
     print_episodes(app, [episode for episode in shown if episode is not None], as_json=False)
-    app.print(f"To forget {'that' if one else 'those'} as well: sovl forget {' '.join(map(str, numbers))}")
+    again = f"To forget {'that' if one else 'those'} as well: sovl forget {' '.join(map(str, numbers))}"
+    app.print(app.typed(again))
 
 
 def tell_of_training(app: AppContext, system: SOVLSystem) -> None:

@@ -36,7 +36,7 @@ def list_models(app: AppContext, as_json: bool = False) -> None:
         rows = [(one.get("name"), size_text(one.get("size") or 0), value_text(one.get("path"))) for one in found]
         print_table(app.out, ("model", "size", "where"), rows)
     else:
-        app.print("No model is on this machine yet. Fetch the default one: sovl models pull")
+        app.print(app.typed("No model is on this machine yet. Fetch the default one: sovl models pull"))
 
 
 @models.command("pull")

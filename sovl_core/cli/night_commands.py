@@ -39,7 +39,7 @@ def list_nights(app: AppContext, as_json: bool = False) -> None:
         app.print_json([{**dataclasses.asdict(record), **more} for record, more in zip(records, extra)])
         return
     if not records:
-        app.print("No night yet. Let it learn what it was told: sovl sleep")
+        app.print(app.typed("No night yet. Let it learn what it was told: sovl sleep"))
         return
     columns = ("", "night", "from", "status", "began", "took", "learned", "why")
     print_table(app.out, columns, [_row(record, current, record.number in held) for record in records])
@@ -113,10 +113,8 @@ def undo(app: AppContext) -> None:
 def _say_current(app: AppContext, number: Optional[int]) -> None:
     brought_back = len(app.system().journal.forgotten_in(number))
     if brought_back:
-        app.print(
-            f"This brings back {brought_back} of what was forgotten: the night has learned it. "
-            "It may show until the next deep sleep: sovl sleep --deep"
-        )
+        again = f"This brings back {brought_back} of what was forgotten: the night has learned it. "
+        app.print(again + app.typed("It may show until the next deep sleep: sovl sleep --deep"))
     waiting = app.system().journal.count_unconsolidated()
     now = "as it was before the first night" if number is None else f"with night {number}"
     app.print(f"It is awake {now}; {waiting} of what was lived waits for the next night.")
@@ -132,10 +130,14 @@ def _night(record: Optional[NightRecord], number: int) -> NightRecord:
 
 def _as_it_is(app: AppContext, record: NightRecord) -> NightRecord:
     """Return a night that is under way as ``interrupted`` when nobody lives it at the moment."""
-    if record.status != "running":
+    if record.status != "running" or is_lived(app):
         return record
-    under_way = app.system().asleep if app.in_session else app.system().life.writer() is not None
-    return record if under_way else dataclasses.replace(record, status="interrupted")
+    return dataclasses.replace(record, status="interrupted")
+
+
+def is_lived(app: AppContext) -> bool:
+    """Return True when a night that was begun and not finished is under way, False when it was interrupted."""
+    return app.system().asleep if app.in_session else app.system().life.writer() is not None
 
 
 def _row(record: NightRecord, current: Optional[int], holds_forgotten: bool) -> List[Any]:

@@ -14,7 +14,7 @@ from sovl_core.cli.terminal import shorten
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
-    from sovl_core.night_difference import Movement, NightDifference
+    from sovl_core.night_difference import Movement, NightDifference, Pair
     from sovl_core.records import Episode
 
 #: Memories that are listed of each night; all of them are in the JSON.
@@ -47,7 +47,7 @@ def diff(app: AppContext, first: str, second: str, as_json: bool) -> None:
         app.print("Both know the same memories.")
     _print_pairs(app, ["measured", *names], {readable(key): pair for key, pair in difference.metrics.items()})
     _print_pairs(app, ["plugin", *names], difference.plugins)
-    _print_pairs(app, ["setting", *names], difference.settings)
+    _print_pairs(app, ["setting", *names], {key: _as_set(key, pair) for key, pair in difference.settings.items()})
     if difference.weights:
         app.print()
         rows = [(one.trainable, _moved(one), one.only_first, one.only_second) for one in difference.weights]
@@ -81,6 +81,14 @@ def _print_pairs(app: AppContext, columns: List[str], pairs: Dict[str, Any]) -> 
         app.print()
         rows = [(key, value_text(first), value_text(second)) for key, (first, second) in pairs.items()]
         print_table(app.out, columns, rows)
+
+
+def _as_set(key: str, pair: Pair) -> Pair:
+    # Of a plugin's settings only those are written down that were not at their default.
+    if not key.startswith("plugins."):
+        return pair
+    first, second = ("default" if value is None else value for value in pair)
+    return first, second
 
 
 def _moved(one: Movement) -> str:

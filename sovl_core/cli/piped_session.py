@@ -63,7 +63,7 @@ def _take(app: AppContext, system: SOVLSystem, line: str, name: str, printer: Re
     except (LeaveSession, RestartSession, BrokenPipeError):
         raise
     except Exception as failure:
-        return print_error(app.err, failure, app.options.debug)
+        return print_error(app.err, failure, app.options.debug, in_session=True)
     if reply.question:
         app.note(f"? {reply.question}")
     return EXIT_INTERRUPTED if reply.finish_reason == "cancelled" else 0

@@ -79,7 +79,7 @@ def order(app: AppContext, as_json: bool) -> None:
         rows = [(str(number), place.name, "\n".join(place.why)) for number, place in enumerate(placed, 1)]
         print_table(app.out, ("", "plugin", "because"), rows)
     else:
-        app.print("No plugin is on. See: sovl plugins list")
+        app.print(app.typed("No plugin is on. See: sovl plugins list"))
 
 
 plugins.add_command(enable)

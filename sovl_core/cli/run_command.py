@@ -46,7 +46,7 @@ def run(context: click.Context) -> None:
     if rows:
         print_rows(app.out, rows)
     else:
-        app.print("The plugins that are on bring no commands. See: sovl plugins list")
+        app.print(app.typed("The plugins that are on bring no commands. See: sovl plugins list"))
 
 
 def _commands(app: Optional[AppContext], only_look: bool = False) -> Dict[str, Command]:

@@ -118,7 +118,7 @@ class Session:
         except KeyboardInterrupt:
             self._app.print("Stopped.", "dim")
         except Exception as failure:
-            print_error(self._app.err, failure, self._app.options.debug)
+            print_error(self._app.err, failure, self._app.options.debug, in_session=True)
         self._app.check_plugins()
         return True
 
@@ -185,7 +185,7 @@ class Session:
         self._announcer.say(lambda: self._show_failure(failure))
 
     def _show_failure(self, failure: BaseException) -> None:
-        print_error(self._app.err, failure, self._app.options.debug)
+        print_error(self._app.err, failure, self._app.options.debug, in_session=True)
 
     def _redraw(self) -> None:
         self._line.refresh_toolbar()

@@ -18,6 +18,7 @@ from sovl_core.cli.tune_commands import tune_dream, tune_sleep
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
     from sovl_core.events import Dream, NightReport
+    from sovl_core.records import NightRecord
     from sovl_core.system import SOVLSystem
 
 WAKING_UP = "Waking up; Ctrl-C again forces it."
@@ -88,18 +89,31 @@ def _live_a_night(app: AppContext, deep: Optional[bool], as_json: bool, chosen: 
 
 def _announce_deep(app: AppContext, system: SOVLSystem, deep: Optional[bool]) -> None:
     """Say why a night is a deep one where nobody asked for it, and what a deep one leaves behind."""
-    running = system.journal.running_night()
-    going_on = running is not None and deep in (None, running.deep)
-    if deep is None and not going_on and system.journal.still_learned():
+    going_on = _announce_going_on(app, system, deep)
+    if deep is None and going_on is None and system.journal.still_learned():
         app.note(
             "A deep sleep, because something that was learned has been forgotten: it learns everything else anew. "
-            "An ordinary night instead: sovl sleep --no-deep"
+            + app.typed("An ordinary night instead: sovl sleep --no-deep")
         )
-    elif going_on and running is not None and running.deep:
-        app.note(f"Going on with the deep sleep of night {running.number}.")
-    elif not deep:
+    elif not (deep or (going_on is not None and going_on.deep)):
         return
     tell_of_training(app, system)
+
+
+def _announce_going_on(app: AppContext, system: SOVLSystem, deep: Optional[bool]) -> Optional[NightRecord]:
+    """Say what becomes of a night that was interrupted; return it when it is gone on with."""
+    from sovl_core.night_keeper import why_left_behind
+
+    interrupted = system.journal.running_night()
+    if interrupted is None:
+        return None
+    reason = why_left_behind(interrupted, system.journal.current_night(), system.plugins.provenance(), deep)
+    if reason:
+        app.note(f"Night {interrupted.number} was interrupted and is not gone on with: {reason}.")
+        return None
+    kind = "the deep sleep of night" if interrupted.deep else "night"
+    app.note(f"Going on with {kind} {interrupted.number}, which was interrupted.")
+    return interrupted
 
 
 @click.group("dream", cls=SuggestingGroup, invoke_without_command=True)
@@ -167,7 +181,9 @@ def print_report(app: AppContext, report: NightReport) -> None:
 def print_dreams(app: AppContext, dreams: List[Dream]) -> None:
     """Print dreams as a table."""
     if not dreams:
-        app.print("No dreams: there is nothing to dream about, or no plugin that dreams. See: sovl plugins list")
+        app.print(
+            app.typed("No dreams: there is nothing to dream about, or no plugin that dreams. See: sovl plugins list")
+        )
         return
     rows = [(one.kind, one.prompt, one.completion, one.verdict or "–", one.writer) for one in dreams]
     print_table(app.out, ("kind", "what is said", "what is answered", "verdict", "by"), rows)

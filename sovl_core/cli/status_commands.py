@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 import click
 
@@ -29,7 +29,7 @@ def status(app: AppContext, as_json: bool, times: bool) -> None:
         return
     print_rows(app.out, {"life": data.get("life")})
     for title in ("models", "journal", "nights", "vitals"):
-        _print_section(app, title.capitalize(), _shown(title, data.get(title) or {}))
+        _print_section(app, title.capitalize(), _shown(app, title, data.get(title) or {}))
     app.print()
     print_rows(app.out, _plugin_rows(data.get("plugins") or []), "Plugins")
     for panel in data.get("panels") or []:
@@ -76,17 +76,27 @@ def _log_line(entry: Mapping[str, Any]) -> str:
     return "  ".join([stamp, value_text(entry.get("event", "?")), *facts])
 
 
-def _shown(title: str, rows: Mapping[str, Any]) -> Dict[str, Any]:
+def _shown(app: AppContext, title: str, rows: Mapping[str, Any]) -> Dict[str, Any]:
     shown = dict(rows)
     if title == "vitals":
         shown = {key: value for key, value in shown.items() if key not in INNER_VITALS}
     if title == "nights" and shown.get("finished") is not None:
         shown["finished"] = time_text(shown["finished"])
     if title == "nights":
+        shown.update(_unfinished(app, shown.pop("interrupted_or_running", None)))
         forgotten = len(shown.pop("forgotten_but_learned", None) or [])
         if forgotten:
             shown["forgotten"] = f"{forgotten}, still showing until the next deep sleep: sovl sleep --deep"
     return {key: value for key, value in shown.items() if value is not None}
+
+
+def _unfinished(app: AppContext, night: Optional[int]) -> Dict[str, str]:
+    """Return the row that tells of a night which was begun and not finished."""
+    from sovl_core.cli.night_commands import is_lived
+
+    if night is None:
+        return {}
+    return {"under way": f"{night}"} if is_lived(app) else {"interrupted": f"{night}; to go on with it: sovl sleep"}
 
 
 def _plugin_rows(plugins: List[Mapping[str, Any]]) -> Dict[str, Any]:

@@ -92,9 +92,10 @@ def tell(app: AppContext, file: str, form: Optional[str]) -> None:
     """Put a file into the journal, without replies; also chat exports.
 
     Each line of FILE that is not blank is one thing told, to be learned in the next night; "-" reads standard input.
-    JSON lines with a prompt and a response or completion, the database of the tool llm (logs.db) and ChatGPT's
-    conversations.json are taken in too: each turn with its own time and conversation. What the user said is learned
-    from, the answers are kept beside it. The same FILE told again adds only what is new in it.
+    JSON lines with a prompt and a response or completion, the database of the tool llm (logs.db) and ChatGPT's export
+    (the zip as it comes, or conversations.json out of it) are taken in too: each turn with its own time and
+    conversation. What the user said is learned from, the answers are kept beside it. The same FILE told again adds only
+    what is new in it.
     """
     from sovl_core.cli.progress import show_progress_when_told
 
@@ -106,7 +107,7 @@ def tell(app: AppContext, file: str, form: Optional[str]) -> None:
         app.note(f"{taken.name}, {unusable}")
     more = taken.unusable - len(taken.quoted)
     if more > 0:
-        app.note(f"… and {more} more that cannot be used. See: {'/' if app.in_session else 'sovl '}log --errors")
+        app.note(app.typed(f"… and {more} more that cannot be used. See: sovl log --errors"))
     if taken.left_out:
         app.note("Left out: " + ", ".join(f"{what}: {count}" for what, count in taken.left_out.items()))
     app.print(f"{_told(taken)}; {system.journal.count_unconsolidated()} not yet slept on.")

@@ -123,7 +123,7 @@ def _print_origin(app: AppContext, origin: Origin) -> None:
         night = f"  (night {dream.night})" if dream.night else ""
         app.out.print(Text(clean(dreamt, keep_lines=True)).append(night, style="dim"), soft_wrap=True)
     if origin.dreams:
-        app.print(f"  all its dreams: sovl dreams --memory {origin.episode}", "dim")
+        app.print(app.typed(f"  all its dreams: sovl dreams --memory {origin.episode}"), "dim")
 
 
 def _nights_text(nights: List[int]) -> str:

@@ -34,7 +34,11 @@ class FakeSystem:
         self.vitals = Vitals()
         self.infos: List[PluginInfo] = []
         self.plugins = SimpleNamespace(
-            infos=lambda: self.infos, problems=[], failures=[], hanging=lambda thread=None: False
+            infos=lambda: self.infos,
+            problems=[],
+            failures=[],
+            hanging=lambda thread=None: False,
+            provenance=lambda: {},
         )
         self.conversation = self.journal.new_conversation()
         self.models_loaded = True

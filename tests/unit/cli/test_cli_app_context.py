@@ -89,6 +89,12 @@ def test_a_person_sits_at_both_ends_or_there_is_none(terminal: Any) -> None:
     assert not AppContext(io.StringIO(), terminal(), io.StringIO()).interactive
 
 
+def test_what_to_type_next_is_told_as_it_is_typed_here(app: Any, mocker: Any) -> None:
+    assert app.typed("Let it learn: sovl sleep") == "Let it learn: sovl sleep"
+    app.slash = mocker.Mock()
+    assert app.typed("Let it learn: sovl sleep") == "Let it learn: /sleep"
+
+
 def test_there_are_no_slash_commands_without_a_session(app: Any) -> None:
     assert not app.in_session
     with pytest.raises(RuntimeError, match="no session"):

@@ -5,7 +5,7 @@ import io
 import click
 import pytest
 
-from sovl_core.cli.errors import explain, print_error
+from sovl_core.cli.errors import as_slash_commands, explain, print_error
 from sovl_core.cli.terminal import make_console
 from sovl_core.error_handling import BadInput, ConfigError, LifeLocked, ModelNotFound, PluginError, SOVLError
 
@@ -76,3 +76,20 @@ def test_secrets_are_shown_neither_in_the_block_nor_in_the_traceback() -> None:
     assert "pa55" not in stream.getvalue()
     # The line of code that raised is the program's own; what stands in it is no secret of the user's.
     assert stream.getvalue().count("abc123") == 0
+
+
+@pytest.mark.parametrize(
+    ("hint", "typed"),
+    [
+        ("See them all: sovl nights list", "See them all: /nights list"),
+        ("Free some space; then `sovl sleep` goes on with it", "Free some space; then `/sleep` goes on with it"),
+        ("sovl recall TEXT, or sovl forget TEXT", "/recall TEXT, or /forget TEXT"),
+        ("sovl --help", "/help"),
+        ("sovl --life FOLDER", "sovl --life FOLDER"),
+        ("sovl chat --continue", "sovl chat --continue"),
+        ("sovl sleeping", "sovl sleeping"),
+        ("echo 'I live in Oslo.' | sovl tell -", "echo 'I live in Oslo.' | sovl tell -"),
+    ],
+)
+def test_a_hint_names_commands_as_a_session_takes_them(hint: str, typed: str) -> None:
+    assert as_slash_commands(hint) == typed

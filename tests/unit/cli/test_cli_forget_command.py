@@ -140,6 +140,16 @@ def test_as_json(told: Any) -> None:
     assert json.loads(told.out) == expected
 
 
+def test_a_number_that_was_said_and_names_no_turn(told: Any) -> None:
+    assert told("tell", "-", stdin="The code for the cellar is 7316.\n7316 opens the garage too.\n") == 0
+    assert told("forget", "--yes", "7316") == 2
+    assert "There is no turn 7316 in this life" in told.err
+    assert "To forget what says 7316: sovl forget 4 5" in told.err
+    assert told("forget", "--yes", "4", "5") == 0
+    assert told("forget", "--yes", "7316") == 2
+    assert "Find it with `sovl search WORDS`" in told.err
+
+
 @pytest.mark.parametrize(("words", "said"), [(["9"], "There is no turn 9"), ([], "There is nothing to forget")])
 def test_what_cannot_be_forgotten(told: Any, words: list, said: str) -> None:
     assert told("forget", "--yes", *words) == 2

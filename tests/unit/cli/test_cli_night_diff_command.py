@@ -19,7 +19,7 @@ DIFFERENCE = NightDifference(
     only_second=[Episode(number, "c", f"Fact {number}.") for number in range(10, 35)],
     metrics={"recall": (0.5, 0.75), "drift_full": (None, 0.125)},
     plugins={"dream": ("sovl-dream 0.1.0", "sovl-dream 0.2.0")},
-    settings={"core.seed": (0, 7)},
+    settings={"core.seed": (0, 7), "core.scaffold_cut": (None, 2), "plugins.dream.noise": (None, 0.5)},
     weights=[Movement("scaffold", 0.125, 4), Movement("recall", None, 0, 1, 2), Movement("gate", math.inf, 1)],
     problems=["night 9 left no weights: set aside"],
 )
@@ -57,6 +57,8 @@ def test_two_nights_side_by_side(compared: Any) -> None:
         "drift full – 0.125",
         "dream sovl-dream 0.1.0 sovl-dream 0.2.0",
         "core.seed 0 7",
+        "core.scaffold_cut – 2",
+        "plugins.dream.noise default 0.5",
         "scaffold 12.50% 0 0",
         "recall – 1 2",
         "gate from zero 0 0",

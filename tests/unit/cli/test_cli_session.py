@@ -192,4 +192,4 @@ def test_models_that_cannot_be_loaded_are_told_of(app: Any, sit: Any) -> None:
 
     app.system().models = fail
     sit(CTRL_D)
-    assert "error: No model\nnext:  sovl models pull" in app.stderr.getvalue()
+    assert "error: No model\nnext:  /models pull" in app.stderr.getvalue()

@@ -58,14 +58,31 @@ def test_why_a_night_is_deep_unasked_and_what_it_leaves_behind_is_said(shell: An
     assert "deep" not in shell.err + shell.out
 
 
-def test_an_interrupted_deep_sleep_is_said_to_be_gone_on_with(shell: Any) -> None:
+@pytest.mark.parametrize(
+    ("deep", "said"),
+    [
+        (False, "Going on with night 1, which was interrupted."),
+        (True, "Going on with the deep sleep of night 1, which was interrupted."),
+    ],
+)
+def test_an_interrupted_night_is_said_to_be_gone_on_with(shell: Any, deep: bool, said: str) -> None:
     def interrupted(system: Any) -> None:
         if system.journal.running_night() is None:
-            system.journal.open_night(None, "command", {}, deep=True)
+            system.journal.open_night(None, "command", {}, deep=deep)
 
     shell.prepare = interrupted
     assert shell("sleep") == 0
-    assert "Going on with the deep sleep of night 1." in shell.err
+    assert said in shell.err
+
+
+def test_why_an_interrupted_night_is_not_gone_on_with_is_said(shell: Any) -> None:
+    shell.prepare = lambda system: system.journal.open_night(None, "command", {"dream": "sovl-dream 0.0.1"})
+    assert shell("sleep") == 0
+    assert (
+        "Night 1 was interrupted and is not gone on with: the plugins have changed since it was interrupted."
+        in shell.err
+    )
+    assert "Going on" not in shell.err
 
 
 def test_after_a_deep_sleep_it_says_where_the_forgotten_is_kept(shell: Any) -> None:

@@ -33,6 +33,22 @@ def test_status_tells_that_something_forgotten_still_shows(shell: Any) -> None:
     assert "forgotten" not in shell.out
 
 
+def test_status_tells_of_a_night_that_was_interrupted(shell: Any, mocker: Any) -> None:
+    def unfinished(system: Any) -> None:
+        data = system.status()
+        data["nights"]["interrupted_or_running"] = 2
+        system.status = lambda: data
+
+    shell.prepare = unfinished
+    writer = mocker.patch("sovl_core.life.Life.writer", return_value=None)
+    assert shell("status") == 0
+    assert "interrupted  2; to go on with it: sovl sleep" in shell.out
+    writer.return_value = object()
+    assert shell("status") == 0
+    assert "under way  2" in shell.out
+    assert "interrupted" not in shell.out
+
+
 def test_status_names_plugins_as_they_are_typed(shell: Any) -> None:
     def off(system: Any) -> None:
         data = system.status()
