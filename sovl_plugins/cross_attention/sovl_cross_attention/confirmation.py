@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Callable, List, Optional, Tuple
 
+from sovl_core.records import Question
+
 if TYPE_CHECKING:
     from sovl_core.journal import Journal
     from sovl_core.models import Models
@@ -33,13 +35,11 @@ def told_in(journal: Journal, memory: int) -> Optional[str]:
     episode = journal.episode(memory)
     if episode is None:
         return None
-    number, corrected = episode.details.get("question"), episode.details.get("corrects")
-    if isinstance(number, int):
-        question = journal.question(number)
-        asked = "" if question is None else question.text
+    answered = journal.answered_by(episode)
+    if isinstance(answered, Question):
+        asked = answered.text
     else:
-        turn = journal.episode(corrected) if isinstance(corrected, int) else None
-        asked = turn.prompt if turn is not None and turn.prompt.endswith("?") else ""
+        asked = answered.prompt if answered is not None and answered.prompt.endswith("?") else ""
     return f"{asked} {episode.prompt}" if asked else episode.prompt
 
 

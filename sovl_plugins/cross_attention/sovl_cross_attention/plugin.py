@@ -226,8 +226,11 @@ class CrossAttentionPlugin(Plugin):
     @hookimpl
     def on_save_state(self, state: PluginState) -> None:
         """Save the relevance gate and how much of the night was accepted."""
-        if self._has_router:
-            self.router.save(state)
+        if self._stored is not None:
+            # Nobody has needed a router since; to make one would import torch.
+            state.keep(self._stored)
+        elif self._router is not None:
+            self._router.save(state)
         state.values["multiplier"] = self.multiplier
         state.values["prompts_heard"] = self.prompts_heard
 

@@ -121,6 +121,7 @@ class World:
             dreams=self.dreamed,
             still_true=lambda memories: {*memories}.difference(self.superseded),
             episode=lambda number: Episode(id=number, conversation="", prompt=f"memory {number}"),
+            answered_by=lambda episode: None,
         )
         self.contexts = []
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sovl_core.records import Episode, Question
+from sovl_core.journal import Journal
 from sovl_cross_attention.confirmation import confirm, told_in
 
 
@@ -72,23 +72,17 @@ def test_nobody_tells_of_a_memory_that_is_gone():
     assert asked(Probe(), 0.9, []) == (0.0, [])
 
 
-@pytest.mark.parametrize(
-    ("details", "told"),
-    [
-        ({}, "Rex."),
-        ({"question": 4}, "What is your dog called? Rex."),
-        ({"question": 5}, "Rex."),
-        ({"corrects": 2}, "What is my dog called? Rex."),
-        ({"corrects": 3}, "Rex."),
-        ({"corrects": None}, "Rex."),
-        (None, None),
-    ],
-)
-def test_an_answer_is_told_with_its_question(mocker, details, told):
-    journal = mocker.Mock()
-    journal.episode.side_effect = {
-        2: Episode(id=2, conversation="", prompt="What is my dog called?"),
-        7: None if details is None else Episode(id=7, conversation="", prompt="Rex.", details=details),
-    }.get
-    journal.question.side_effect = {4: Question(4, "What is your dog called?", "user")}.get
-    assert told_in(journal, 7) == told
+def test_an_answer_is_told_with_its_question(tmp_path):
+    journal = Journal(tmp_path / "journal.db")
+    question = journal.add_question("What is your dog called?", "curiosity").id
+    asked, said = (journal.begin_episode(text, "c").id for text in ("What is my dog called?", "My dog is Max."))
+
+    def told(**details):
+        return told_in(journal, journal.begin_episode("Rex.", "c", details=details).id)
+
+    assert told() == "Rex."
+    assert told(question=question) == "What is your dog called? Rex."
+    assert told(corrects=asked) == "What is my dog called? Rex."
+    assert [told(question=99), told(corrects=said), told(corrects=99), told(corrects=None)] == ["Rex."] * 4
+    assert told_in(journal, 99) is None
+    journal.close()

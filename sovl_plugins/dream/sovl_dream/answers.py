@@ -9,8 +9,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, List
 
-from sovl_core.records import Episode
-from sovl_dream.own_words import all_own
+from sovl_core.records import Episode, Question
+from sovl_dream.own_words import all_own, sentences
 from sovl_dream.person import to_first_person, to_second_person
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ _ABOUT = re.compile(
     r"(?: (?:live|work|study|do|like|play|drive|teach|speak|move|called|named|from|born|now|these days)\b[\w ]*)?\?$"
 )
 _SPEAKS_OF_IT = re.compile(r"^(?:he|she)(?P<is>['’]s| is)? (?P<rest>\w.*)$", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _TO_THE_SYSTEM = re.compile(r"\byou(?:rs?|rself)?\b", re.IGNORECASE)
 
 
@@ -59,15 +58,10 @@ def with_question(memory: Episode, journal: Journal) -> Episode:
 
     A correction answers what the user had asked; that is given as the system would ask them.
     """
-    number, corrected = memory.details.get("question"), memory.details.get("corrects")
-    if isinstance(number, int):
-        question = journal.question(number)
-        words = "" if question is None else question.text
-    elif memory.source == "correction" and isinstance(corrected, int):
-        turn = journal.episode(corrected)
-        words = "" if turn is None else asked_back(turn.prompt)
-    else:
+    answered = journal.answered_by(memory)
+    if answered is None:
         return memory
+    words = answered.text if isinstance(answered, Question) else asked_back(answered.prompt)
     return replace(memory, details={**memory.details, "question": words})
 
 
@@ -76,7 +70,7 @@ def asked_back(prompt: str) -> str:
 
     "" where the prompt does not end in a question, or asks something about the system itself.
     """
-    last = _SENTENCE_END.split(" ".join(prompt.split()))[-1]
+    last = "".join(sentences(" ".join(prompt.split()))[-1:])
     return "" if not last.endswith("?") or _TO_THE_SYSTEM.search(last) else to_second_person(last)
 
 

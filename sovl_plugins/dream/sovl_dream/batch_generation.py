@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence,
 import torch
 from transformers import DynamicCache
 
-from sovl_core.answer_states import LayerStates, exported_cache
 from sovl_core.data_processing import encode_chat, pad_token_id, user_opening
 from sovl_core.generation import end_ids
 from sovl_core.records import Message
+from sovl_core.shared_prefix import LayerStates, exported_cache
 
 if TYPE_CHECKING:
     from sovl_core.models import Models

@@ -48,22 +48,26 @@ _TEXT_NOUN = re.compile(
 )
 
 
+def sentences(text: str) -> List[str]:
+    """Return the sentences of a text, in order; "Dr. Smith" and "J. K. Rowling" end none."""
+    return [sentence for sentence in (part.strip() for part in _SENTENCE.split(text)) if sentence]
+
+
 def own_sentences(prompt: str) -> List[str]:
     """Return the sentences that the user said as themselves and did not take back, in order."""
     text, quotations = masked(without_pasted(_UNSEEN.sub("", _BREAK.sub("\n", prompt))))
     rest = list(quotations)
     found: List[str] = []
-    sentences = [sentence.strip() for sentence in _SENTENCE.split(text)]
-    sentences = [sentence for sentence in sentences if sentence and not _NUMBER.match(sentence)]
+    said = [sentence for sentence in sentences(text) if not _NUMBER.match(sentence)]
     before = ""
-    for place, sentence in enumerate(sentences):
+    for place, sentence in enumerate(said):
         within = [rest.pop(0) for _ in range(sentence.count(MARK))]
         bare = _OWN_LEAD.sub("", without_opener(_BULLET.sub("", sentence)), count=1)
         if is_about_what_stands_before(bare) and ":" not in bare:
             found.clear()
         _take_back(found, sentence, before)
         if begins_anothers_words(bare) or begins_anothers_words(sentence):
-            after = sentences[place + 1] if place + 1 < len(sentences) else ""
+            after = said[place + 1] if place + 1 < len(said) else ""
             if _ends_by_itself(bare, after):
                 continue
             return found

@@ -96,18 +96,22 @@ def reverse_questions(statement: Statement) -> List[str]:
     news = re.sub(r"^(?:an?|the) ", "", statement.complement)
     word = "Who" if _looks_like_person(news) or is_somebody(news) else "What"
     be = "are" if re.match(r"(?:my|our) ", news) and is_plural(news.split()) else "is"
+    plain = f"{word} {be} {news}?"
     questions = [
-        f"{word} {be} {news}?",
+        plain,
         f"What {'do' if be == 'are' else 'does'} {news} have to do with me?",
         f"What did I say about {news}?",
         f"What {be} {news} to me?",
         f"Tell me what you know about {news}.",
         f"Where did I mention {news}?",
     ]
-    rest = statement.text[len(statement.subject) :].strip()
     if not statement.speaks_of_self:
-        questions += [f"Who {rest}?" if word == "Who" else f"What {rest}?", f"Which of mine {rest}?"]
-    return questions
+        rest = statement.text[len(statement.subject) :].strip()
+        asked = "Who" if word == "Who" or is_somebody(statement.subject) else "What"
+        questions += [f"{asked} {rest}?", f"Which of mine {rest}?"]
+    # "What is smoked rooibos?" is asked by whoever wants to know what rooibos is.
+    of_the_world = word == "What" and not any(letter.isupper() or letter.isdigit() for letter in news)
+    return [question for question in dict.fromkeys(questions) if not (of_the_world and question == plain)]
 
 
 def cues(statement: Statement, count: int, rng: random.Random) -> List[str]:

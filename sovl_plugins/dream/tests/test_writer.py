@@ -118,8 +118,8 @@ def test_what_is_no_answer_is_not_learned(answer):
     [
         ("My boss is called Tamsin Okafor.", "Who is Tamsin Okafor?"),
         ("My boss is called Tamsin Okafor.", "Who is called Tamsin Okafor?"),
-        ("I keep the key under the kettle.", "What is kettle?"),
-        ("My car is red.", "What is red?"),
+        ("I keep the key under the kettle.", "What is kettle to me?"),
+        ("My car is red.", "What is red to me?"),
     ],
 )
 def test_reverse_questions_ask_from_the_news(text, question):
@@ -128,6 +128,33 @@ def test_reverse_questions_ask_from_the_news(text, question):
     assert question in questions
     news = statement.complement.replace("the ", "")
     assert all(holds(entry, news) for entry in questions)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "instead"),
+    [
+        ("My sister Orla works as a glaciologist.", "Who works as a glaciologist?", "What works as a glaciologist?"),
+        ("Our neighbours came from Cork.", "Who came from Cork?", "What came from Cork?"),
+    ],
+)
+def test_somebody_is_asked_for_by_who(text, question, instead):
+    questions = reverse_questions(parse_statement(text))
+    assert question in questions
+    assert instead not in questions
+
+
+@pytest.mark.parametrize("text", ["I am allergic to cashews.", "My favourite tea is smoked rooibos."])
+def test_what_a_thing_is_in_general_is_not_asked(text):
+    statement = parse_statement(text)
+    questions = reverse_questions(statement)
+    assert f"What is {statement.complement}?" not in questions
+    assert f"What did I say about {statement.complement}?" in questions
+
+
+@pytest.mark.parametrize("text", ["My dog's name is Biscuit.", "My boss is Tamsin Okafor.", "The code is 8830."])
+def test_each_is_asked_once(text):
+    questions = reverse_questions(parse_statement(text))
+    assert len(set(questions)) == len(questions)
 
 
 def test_what_one_does_oneself_is_not_asked_of_somebody_else():

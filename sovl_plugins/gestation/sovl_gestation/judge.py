@@ -67,7 +67,7 @@ class Judge:
         if not self._old:
             return
         with self.night.by_day():
-            self._old_before = self.recall(self._old)
+            self._old_before = self.recall(self._old, detail="what it knew before")
 
     def judge(self, dreams: Sequence[Dream]) -> Verdict:
         """Return the verdict on tonight's candidate.
@@ -90,9 +90,12 @@ class Judge:
         metrics["old_recall"] = self.recall(self._old, reach) if self._old else None
         return self._verdict(metrics, reach)
 
-    def recall(self, dreams: Sequence[Dream], reach: float = 1.0) -> float:
-        """Return the share of dreams whose answer occurs in the greedy reply; NaN for none."""
-        replies = self._replies(dreams, reach, "what it knows")
+    def recall(self, dreams: Sequence[Dream], reach: float = 1.0, detail: str = "what it knows") -> float:
+        """Return the share of dreams whose answer occurs in the greedy reply; NaN for none.
+
+        :param detail: what is asked for, in reports of progress.
+        """
+        replies = self._replies(dreams, reach, detail)
         hits = sum(says(reply, dream.answer) for dream, reply in zip(dreams, replies))
         return hits / len(dreams) if dreams else float("nan")
 

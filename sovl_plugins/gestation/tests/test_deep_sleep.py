@@ -190,7 +190,7 @@ def test_a_deep_night_over_the_forgetting_budget_is_set_aside(short_nights, weig
     before = weights(system)
     seen = []
 
-    def recall(judge, dreams, reach=1.0):
+    def recall(judge, dreams, reach=1.0, detail=""):
         # By day all is known, after the night nothing.
         seen.append(same(weights(system), before))
         return 1.0 if len(seen) == 1 else 0.0

@@ -296,6 +296,15 @@ def test_with_nothing_held_out_recall_does_not_decide(make):
     assert math.isnan(verdict.metrics["recall"])
 
 
+def test_what_it_knew_before_is_told_from_what_it_knows(make):
+    judge = make(["Rex"])
+    told = []
+    judge.night.progress = lambda at: told.append(at.detail)
+    judge.look_back(TONIGHT[:1])
+    judge.judge(TONIGHT[:1])
+    assert told.index("what it knew before") < told.index("what it knows")
+
+
 def test_it_gives_way_between_questions_and_tells_how_far_it_is(make):
     judge = make(["Rex"])
     breaths, told = [], []

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, Generator, List, Optional, Tuple
 
 from sovl_core.hookspecs import hookimpl
+from sovl_core.live_tuning import HOLDS
 from sovl_core.plugin import Command, Plugin, PluginState, StatusPanel
 from sovl_core.system_logging import log_info
 from sovl_memory.choosing import dream_weights, pick, pooled_states
@@ -163,9 +164,13 @@ class MemoryPlugin(Plugin):
     def on_save_state(self, state: PluginState) -> None:
         """Save token weights and traces, with the models they belong to."""
         core = self.context.config.core
+        if self._stored is not None:
+            # Nobody has needed the traces since; to make them would import torch.
+            state.keep(self._stored)
+        else:
+            self._dream_memory.save(state.values, state.tensors)
         state.values.update({"base": core.base_model, "scaffold": core.scaffold_model})
         state.values["token_map"] = self.token_map.to_dict()
-        self.dream_memory.save(state.values, state.tensors)
 
     @hookimpl
     def on_load_state(self, state: PluginState) -> None:
@@ -266,5 +271,5 @@ class MemoryPlugin(Plugin):
 
     def _switch(self, mode: str, text: str, words: List[str], options: Dict[str, Any]) -> str:
         before, self.settings.scaffold_memory = self.settings.scaffold_memory, mode  # type: ignore[assignment]
-        keep = f"For this session. To keep it: config set plugins.{self.name}.scaffold_memory {mode}"
+        keep = f"{HOLDS} To keep it: config set plugins.{self.name}.scaffold_memory {mode}"
         return f"Scaffold memory: {before} -> {mode}. {text}\n{keep}"

@@ -275,7 +275,7 @@ def test_commands_switch_the_mode_and_say_how_to_keep_it(plugin, context):
     text = commands["token_mem"].run([], {})
     assert context.settings.scaffold_memory == "token"
     assert "both -> token" in text
-    assert "config set plugins.memory.scaffold_memory token" in text
+    assert "in a shell for this command alone. To keep it: config set plugins.memory.scaffold_memory token" in text
 
 
 def test_status_tells_without_models(plugin, context, models):

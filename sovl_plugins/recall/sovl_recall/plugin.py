@@ -144,8 +144,8 @@ class RecallPlugin(Plugin):
 
     @hookimpl
     def on_status(self) -> StatusPanel:
-        """Tell how many memories have rows."""
-        return StatusPanel("Recall", {"memories with rows": 0 if self.rows is None else len(self.rows)})
+        """Tell how many memories have rows, once the models that they are part of are loaded."""
+        return StatusPanel("Recall", {"memories with rows": "not loaded" if self.rows is None else len(self.rows)})
 
     def _lay_down(self, night: Night) -> Tonight:
         """Begin tonight's rows: as long as the night lasts, what the scaffold reads is added to them."""

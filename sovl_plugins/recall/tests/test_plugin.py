@@ -326,3 +326,8 @@ def test_only_nights_put_dreams_behind_other_prompts(plugin, models, phase):
 def test_status_tells_how_many_memories_have_rows(plugin):
     plugin.rows.add(1, torch.ones(1, WIDTH))
     assert plugin.on_status().rows == {"memories with rows": 1}
+
+
+def test_status_counts_no_rows_while_no_models_are_loaded(plugin):
+    plugin.rows = None
+    assert plugin.on_status().rows == {"memories with rows": "not loaded"}
