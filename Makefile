@@ -118,16 +118,21 @@ bench: install
 		--benchmark-columns=median,iqr,rounds --benchmark-warmup=off $(BENCH)
 
 KILLS ?= 100
+TURNS ?= 10000
 # Property tests of what reads anything: files, settings, ids, queries, turns. 10,000 cases each.
 ANY_CASE := $(wildcard tests/unit/test_config_*.py tests/unit/test_importing_*.py tests/unit/test_journal_[qrs]*.py) \
 	$(addprefix tests/unit/test_,data_loader.py system_config.py token_mapping.py plugin_selection.py plugin_order.py \
-	safe_encoding.py masking.py) tests/unit/cli/test_cli_terminal.py \
+	safe_encoding.py masking.py chat_format.py) tests/unit/cli/test_cli_terminal.py \
 	$(addprefix sovl_plugins/dream/tests/test_,own_words.py quotations.py memories.py)
 
+# One part that fails keeps no other from being tried: it takes hours.
 torture: install
-	$(VENV)/bin/python -m torture --kills $(KILLS) --report build/torture.json $(TORTURE)
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m torture.flat
-	SOVL_HYPOTHESIS_PROFILE=torture $(VENV)/bin/python -m pytest -p no:cacheprovider -m hypothesis $(ANY_CASE)
+	@failed=; \
+	$(VENV)/bin/python -m torture --kills $(KILLS) --report build/torture.json $(TORTURE) || failed="$$failed lives,"; \
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m torture.flat --turns $(TURNS) || failed="$$failed a long session,"; \
+	SOVL_HYPOTHESIS_PROFILE=torture $(VENV)/bin/python -m pytest -p no:cacheprovider -m hypothesis $(ANY_CASE) \
+		|| failed="$$failed any case,"; \
+	test -z "$$failed" || { echo "torture: failed:$${failed%,}" >&2; exit 1; }
 
 clean:
 	rm -rf $(VENV) $(VENV38) $(OLDEST) build dist

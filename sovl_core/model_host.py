@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from typing import TYPE_CHECKING, Callable, Dict, Optional
 
@@ -53,13 +52,15 @@ class ModelHost:
 
         :raises SOVLError: when they cannot be loaded.
         """
-        if self._models is not None:
-            return self._models
+        models = self._usable()
+        if models is not None:
+            return models
         with self._gate.turn():
-            if self._models is None:
+            models = self._usable()
+            while models is None:
                 self._bring()
-            assert self._models is not None
-            return self._models
+                models = self._usable()
+            return models
 
     def reload(self) -> Models:
         """Give the models up and load them again, with the weights they had.
@@ -69,9 +70,10 @@ class ModelHost:
         """
         with self._gate.turn():
             self._refuse_during_work()
-            if self._models is not None:
+            models = self._usable()
+            if models is not None:
                 # Before plugins detach: they take their trainables out of the registry.
-                self._carried = self._models.snapshot()
+                self._carried = models.snapshot()
                 self._drop()
             return self.get()
 
@@ -85,30 +87,48 @@ class ModelHost:
             self._carried = None
             self._drop()
 
+    def _usable(self) -> Optional[Models]:
+        """Return the models unless another thread is still attaching plugins to them."""
+        models = self._models
+        return models if self._loader in (None, threading.get_ident()) else None
+
     def _bring(self) -> None:
         me = threading.get_ident()
         if self._loader == me:
             raise RuntimeError("the models were asked for by a plugin while they are being loaded")
-        # Another thread that is at it has lost the gate, because it does not come back from a plugin: nobody waits.
+        # Another thread that is at it has lost the gate, because it does not come back from a plugin: nobody waits, and
+        # what it was attaching plugins to is given up.
+        self._drop()
         self._loader = me
         try:
             models = self._load()
-            if self._models is not None:
+            if self._loader is None and self._models is not None:
                 # It has come back after all, when others had loaded and attached theirs.
                 return
-            # Plugins may ask for the models while they attach.
-            self._models = models
-            with contextlib.ExitStack() as on_failure:
-                on_failure.callback(self._drop)
-                self._hooks.on_models_loaded(models)
-                self._wake(models)
-                if self._carried is not None:
-                    put_weights(models, self._carried, "the models as they were before")
-                on_failure.pop_all()
-            self._carried = None
+            self._drop()
+            self._loader = me
+            self._attach(models)
         finally:
             if self._loader == me:
                 self._loader = None
+
+    def _attach(self, models: Models) -> None:
+        # Plugins may ask for the models while they attach.
+        self._models = models
+        try:
+            for step in (self._hooks.on_models_loaded, self._wake, self._put_carried):
+                # Others have gone on with models of their own where a plugin has hung in the step before.
+                if self._models is models:
+                    step(models)
+        except BaseException:
+            if self._models is models:
+                self._drop()
+            raise
+
+    def _put_carried(self, models: Models) -> None:
+        if self._carried is not None:
+            put_weights(models, self._carried, "the models as they were before")
+        self._carried = None
 
     def _refuse_during_work(self) -> None:
         if self._gate.work is not None:

@@ -70,12 +70,18 @@ class Plugin:
 class PluginState:
     """A plugin's own namespace on disk: JSON-able ``values`` and ``tensors``.
 
-    Of a stored state ``tensors`` are read when they are first asked for, which imports torch. A plugin that keeps the
-    state until it needs them leaves ``sovl status`` and other commands that only look without that second of waiting.
+    Of a stored state ``tensors`` are read when they are first asked for, which imports torch. A plugin that holds the
+    state until it needs them, and has it kept (:meth:`keep`) when it is saved before that, leaves ``sovl status``,
+    ``sovl tell`` and other commands that need no model without that second of waiting.
     """
 
     values: Dict[str, Any] = field(default_factory=dict)
     tensors: Dict[str, Tensor] = field(default_factory=dict)
+
+    def keep(self, stored: PluginState) -> None:
+        """Save a state again as it was loaded: its values are added to these, its tensors take the place of these."""
+        self.values.update(stored.values)
+        self.tensors = stored.tensors
 
 
 @dataclass

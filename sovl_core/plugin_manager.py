@@ -12,7 +12,6 @@ comes out of the call.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 import time
@@ -30,6 +29,7 @@ from sovl_core.plugin_selection import PluginSelection
 from sovl_core.plugin_settings import change_setting, with_value
 from sovl_core.plugin_timing import HookTimer
 from sovl_core.plugin_watchdog import HookWatch, Stay
+from sovl_core.state_files import StoredState
 
 if TYPE_CHECKING:
     from sovl_core.events import (
@@ -81,12 +81,15 @@ class PluginManager:
         alarm: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._strict = strict
-        self._alarm = alarm
         self._stuck: Callable[[int], None] = lambda thread: None
         self._back: Callable[[], None] = lambda: None
+        # What plugins are attached to.
+        self._models: Optional[Models] = None
         self._watch: Optional[HookWatch] = None
         if limit is not None:
-            self._watch = HookWatch(functools.partial(self._limit_of, limit), self._overdue, self._returned)
+            self._watch = HookWatch(
+                functools.partial(self._limit_of, limit), self._overdue, self._returned, alarm=alarm
+            )
         self._timer = HookTimer(trace, timer, self._watch)
         self._registry = PluginRegistry(logger, strict, on_failure, distributions)
         self._kinds = self._registry.kinds
@@ -245,14 +248,12 @@ class PluginManager:
     def _limit_of(self, limit: Callable[[str], float], hook: str) -> float:
         return limit(self._kinds[hook].pace)
 
-    def _overdue(self, stay: Stay, seconds: float) -> None:
+    def _overdue(self, stay: Stay, seconds: float) -> str:
         where = place_in_thread(stay.thread, self.get(stay.who))
         failure = self._registry.overdue(stay.who, stay.hook, seconds, where)
         how = "Ctrl-C goes on without it" if stay.in_main_thread else "Nothing can end it but leaving"
         self._stuck(stay.thread)
-        # Whatever becomes of the message (a closed terminal, warnings that are errors), the watch goes on.
-        with contextlib.suppress(Exception):
-            self._alarm(f"The {failure}. It is called no more. {how}.")
+        return f"The {failure}. It is called no more. {how}."
 
     def _returned(self, stay: Stay) -> None:
         self._back()
@@ -341,9 +342,12 @@ class PluginManager:
         self._tell("on_error", error)
 
     def on_models_loaded(self, models: Models) -> None:
-        """Let all plugins attach to models."""
+        """Let all plugins attach to models, until these are given up because one of them does not come back."""
+        self._models = models
 
-        def attach(name: str) -> Tuple[Any, ...]:
+        def attach(name: str) -> Optional[Tuple[Any, ...]]:
+            if self._models is not models:
+                return None
             self._registry.record(name).models = models
             return (models,)
 
@@ -351,6 +355,7 @@ class PluginManager:
 
     def on_models_unloaded(self, models: Models) -> None:
         """Let all plugins detach from models, last one first."""
+        self._models = None
 
         def detach(name: str) -> Tuple[Any, ...]:
             self._registry.record(name).models = None
@@ -365,7 +370,7 @@ class PluginManager:
         states: Dict[str, PluginState] = {}
 
         def empty(name: str) -> Tuple[Any, ...]:
-            states[name] = PluginState()
+            states[name] = StoredState({})
             return (states[name],)
 
         for name in self._calls.visit(self._kinds["on_save_state"], empty):

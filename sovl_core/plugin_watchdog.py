@@ -8,6 +8,7 @@ and each return from there begins the count anew.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import time
@@ -19,8 +20,6 @@ from sovl_core.plugin_timing import KERNEL
 INTERVAL = 0.25
 # Looks without anybody in a hook after which the thread ends; the next call begins another.
 _QUIET_LOOKS = 20
-# Seconds that a plugin which came back late waits for the message that it had not.
-_TELLING = 1.0
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -32,13 +31,13 @@ class HookAbandoned(Exception):
 class Stay:
     """Somebody's stay in a hook: ``since`` is when their own code went on last, ``thread`` where it runs.
 
-    ``overdue`` is set once it has lasted longer than the limit, ``told`` when whoever has to know of that knows.
+    ``overdue`` is set once it has lasted longer than the limit, ``noted`` when note has been taken of that.
     """
 
     # Of the class, so that making one costs four assignments: there is one for each call of a hook.
     overdue = False
     suspected = False
-    told: Optional[threading.Event] = None
+    noted: Optional[threading.Event] = None
 
     def __init__(self, who: str, hook: str, thread: int, since: float) -> None:
         self.who = who
@@ -56,22 +55,27 @@ class HookWatch:
     """Keeps account of who is in which hook.
 
     :param limit: seconds a plugin may stay in a hook of that name; 0 for as long as it likes.
-    :param overdue: told once of each stay that has become too long, with its seconds; called from another thread.
-    :param returned: told when such a stay has ended after all, in its own thread and before anything else goes on.
+    :param overdue: takes note once of each stay that has become too long, with its seconds, and returns what there is
+        to say about it; called from another thread. It must not wait for the one that the stay is in.
+    :param returned: told when such a stay has ended after all, in its own thread and before anything else goes on, but
+        never before note was taken of it.
     :param clock: seconds from any fixed point.
+    :param alarm: receives what there is to say; may wait for whatever it likes.
     """
 
     def __init__(
         self,
         limit: Callable[[str], float],
-        overdue: Callable[[Stay, float], None],
+        overdue: Callable[[Stay, float], str],
         returned: Callable[[Stay], None],
         clock: Callable[[], float] = time.monotonic,
+        alarm: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._limit = limit
         self._overdue = overdue
         self._returned = returned
         self._clock = clock
+        self._alarm = alarm
         self._lock = threading.Lock()
         self._stays: Dict[int, List[Stay]] = {}
         self._thread: Optional[threading.Thread] = None
@@ -178,25 +182,29 @@ class HookWatch:
             stay.suspected = True
             if stay.overdue or stays[-1:] != [stay]:
                 return False
-            stay.told = threading.Event()
+            stay.noted = threading.Event()
             stay.overdue = True
             return True
 
     def _tell(self, stay: Stay, seconds: float) -> None:
+        assert stay.noted is not None
         try:
-            self._overdue(stay, seconds)
+            text = self._overdue(stay, seconds)
         finally:
-            assert stay.told is not None
-            stay.told.set()
+            stay.noted.set()
+        # Only now: a terminal may be kept by the very thread that hangs. Whatever becomes of the message (a closed
+        # terminal, warnings that are errors), the watch goes on.
+        with contextlib.suppress(Exception):
+            self._alarm(text)
 
     def _own_up(self, stay: Stay) -> None:
-        """Tell that a stay is over after all, in case it was told of."""
+        """Tell that a stay is over after all, in case note was taken of it."""
         with self._lock:
             overdue = stay.overdue
         if overdue:
-            assert stay.told is not None
-            # What is told second must not come first; but whoever is told may be waiting for this thread.
-            stay.told.wait(_TELLING)
+            assert stay.noted is not None
+            # However slow the machine: what is taken from a thread that hangs must not be taken after it is back.
+            stay.noted.wait()
             self._returned(stay)
 
     def _begin(self) -> None:

@@ -31,19 +31,22 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 class StoredState(PluginState):
     """A state that was read: its tensors are made when somebody asks for them, because that imports torch.
 
-    :param content: what the tensor file ``path`` holds.
+    One that is begun empty, to be saved, may keep such a state as it is.
+
+    :param content: what the tensor file ``path`` holds, None without one.
     :raises LifeDamaged: when that is not in safetensors format.
     """
 
-    def __init__(self, values: Dict[str, Any], content: bytes, path: Path) -> None:
-        from safetensors import SafetensorError, deserialize
+    def __init__(self, values: Dict[str, Any], content: Optional[bytes] = None, path: Path = Path()) -> None:
+        if content is not None:
+            from safetensors import SafetensorError, deserialize
 
-        try:
-            deserialize(content)  # type: ignore[no-untyped-call]
-        except SafetensorError as error:
-            raise _no_tensors(path, error) from error
+            try:
+                deserialize(content)  # type: ignore[no-untyped-call]
+            except SafetensorError as error:
+                raise _no_tensors(path, error) from error
         super().__init__(values)
-        self._content: Optional[bytes] = content
+        self._content = content
         self._path = path
 
     @property
@@ -55,7 +58,27 @@ class StoredState(PluginState):
 
     @tensors.setter
     def tensors(self, tensors: Dict[str, Tensor]) -> None:
+        # In the plugin's own frame, so that it is the one that is blamed.
+        if not isinstance(tensors, dict):
+            raise TypeError(f"the tensors of a state are a dictionary, not {type(tensors).__name__}")
         self._tensors, self._content = tensors, None
+
+    def __eq__(self, other: object) -> bool:
+        # To whoever compares, it is a state like any other.
+        return isinstance(other, PluginState) and (self.values, self.tensors) == (other.values, other.tensors)
+
+    @property
+    def unmade(self) -> Optional[bytes]:
+        """The content of the tensor file, as long as nobody has asked for the tensors in it."""
+        return self._content
+
+    def keep(self, stored: PluginState) -> None:
+        """Save a state again as it was loaded."""
+        if not isinstance(stored, StoredState) or stored.unmade is None:
+            super().keep(stored)
+            return
+        self.values.update(stored.values)
+        self._content, self._path = stored.unmade, stored._path
 
 
 def check_name(name: str, what: str) -> str:
@@ -143,8 +166,8 @@ def _write_state(folder: Path, name: str, state: PluginState) -> None:
     tensor_name: Optional[str] = None
     try:
         entry["digest"] = _digest(state.values)
-        if state.tensors:
-            content = tensors_to_bytes(state.tensors)
+        content = _tensor_content(state)
+        if content is not None:
             digest = durable.sha256(content)
             # Named by content: the file that the present JSON points to is never written over.
             tensor_name = f"{name}-{digest[:16]}.safetensors"
@@ -154,10 +177,17 @@ def _write_state(folder: Path, name: str, state: PluginState) -> None:
         raise PluginError(
             f"The state of plugin {name} cannot be stored: {error}", "Its author has to keep to JSON values and tensors"
         ) from error
-    if tensor_name is not None and not _is_there(folder / tensor_name, entry["sha256"]):
+    if content is not None and tensor_name is not None and not _is_there(folder / tensor_name, entry["sha256"]):
         durable.replace_file(folder / tensor_name, content)
     durable.replace_file(folder / f"{name}.json", text.encode("ascii"))
     _remove_older(folder, name, tensor_name)
+
+
+def _tensor_content(state: PluginState) -> Optional[bytes]:
+    unmade = state.unmade if isinstance(state, StoredState) else None
+    if unmade is not None:
+        return unmade
+    return tensors_to_bytes(state.tensors) if state.tensors else None
 
 
 def _is_there(path: Path, digest: str) -> bool:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, TypeVar, Union
 
 from sovl_core.background import Outcome
+from sovl_core.call_stack import with_room
 from sovl_core.collaborators import Collaborators
 from sovl_core.command_mistakes import mistakes_named
+from sovl_core.command_options import checked_options
 from sovl_core.day_training import TrainingData
 from sovl_core.error_handling import BadInput, SOVLError
 from sovl_core.events import Dream, Feedback, Idle, NightInterrupted, NightReport, Progress, Reply, Turn, Utterance
@@ -134,6 +136,7 @@ class SOVLSystem:
         """What the last night in the background came to, None while there was none."""
         return self._parts.background.outcome
 
+    @with_room
     def generate(
         self,
         prompt: str,
@@ -153,6 +156,7 @@ class SOVLSystem:
         """
         return self._parts.talk.reply(prompt, source, on_text=on_text, cancelled=cancelled, **fields)
 
+    @with_room
     def answer(self, turn: Turn) -> Reply:
         """Answer a turn through all plugins, with no trace in the journal."""
         return self._parts.answer(turn)
@@ -208,6 +212,7 @@ class SOVLSystem:
         """Begin another conversation and return its name."""
         return self._parts.talk.new()
 
+    @with_room
     def sleep(
         self,
         trigger: str = "api",
@@ -241,6 +246,7 @@ class SOVLSystem:
             return False
         return self._parts.background.start(trigger, progress, finished, deep)
 
+    @with_room
     def dream(self, count: int = 4, memories: Optional[Sequence[Episode]] = None, **request: Any) -> List[Dream]:
         """Let the plugins dream about memories, by default the latest, outside of any night.
 
@@ -252,6 +258,7 @@ class SOVLSystem:
             "dream", lambda: self._parts.dreaming.dream(memories, per_memory=count, rng=rng, **request)
         )
 
+    @with_room
     def train(
         self,
         data: TrainingData,
@@ -274,6 +281,7 @@ class SOVLSystem:
             "training", lambda: self._parts.training.train(data, epochs, dry_run, progress, keep, test)
         )
 
+    @with_room
     def idle(
         self,
         idle: Idle,
@@ -300,8 +308,9 @@ class SOVLSystem:
     def commands(self) -> Dict[str, Command]:
         """Return the plugins' commands by name; of two with one name the second is called ``plugin.name``.
 
-        Each ``run`` returns text, whatever the plugin's own returns. What is wrong with it is raised as a
-        :class:`PluginError` that names the plugin; what is wrong with the input, the disk or the memory as it is.
+        Each ``run`` returns text, whatever the plugin's own returns, and holds options to what the command line holds
+        them to: names, ranges, choices. What is wrong with the command is raised as a :class:`PluginError` that names
+        the plugin; what is wrong with the input, the disk or the memory as it is.
         """
         commands: Dict[str, Command] = {}
         for plugin, command in self.plugins.on_commands():
@@ -309,6 +318,7 @@ class SOVLSystem:
             commands[name] = dataclasses.replace(command, name=name, run=self._guarded(plugin, command))
         return commands
 
+    @with_room
     def why(self, episode: Optional[int] = None) -> Explanation:
         """Explain a reply: how much the scaffold changed it, and which memories, dreams and nights that came from.
 
@@ -414,7 +424,7 @@ class SOVLSystem:
         # A command may use the models directly, beside a night that is training them.
         def guarded(words: List[str], options: Dict[str, Any]) -> str:
             with self._parts.gate.turn(), mistakes_named(self.plugins, plugin, command.name):
-                said = command.run(words, options)
+                said = command.run(words, checked_options(command, options))
             if not isinstance(said, Utterance):
                 return said
             self._parts.talk.say(said)

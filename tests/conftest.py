@@ -92,6 +92,7 @@ class MemoryNightStore:
 
     def remove(self, number: int) -> None:
         self.nights.pop(number, None)
+        self.discard_working(number)
 
     def discard_working(self, number: int) -> None:
         shutil.rmtree(str(self.working_folder(number)), ignore_errors=True)

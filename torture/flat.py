@@ -27,6 +27,9 @@ WARM = 300
 #: What may be more at the end: the allocator's and SQLite's rounding, not a share of the turns.
 ROOM_OBJECTS, ROOM_BYTES = 300, 16 * 2**20
 
+#: Name of the thread that looks after plugins in their hooks.
+WATCH = "sovl-hook-watch"
+
 
 @dataclass(frozen=True)
 class Footing:
@@ -46,7 +49,7 @@ def footing(turns: int) -> Footing:
     """Count what this process holds after so many turns."""
     gc.collect()
     handles = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-    return Footing(turns, len(gc.get_objects()), _resident(), handles, threading.active_count())
+    return Footing(turns, len(gc.get_objects()), _resident(), handles, _threads())
 
 
 def what_grew(footings: Sequence[Footing]) -> List[str]:
@@ -98,6 +101,12 @@ def _turn(life: SOVLSystem, number: int) -> None:
         life.new_conversation()
     if number % 50 == 0:
         life.save()
+
+
+def _threads() -> int:
+    """Count threads; the watch over hooks, which ends when it has seen nobody for a while and begins anew, is there."""
+    watching = sum(thread.name == WATCH for thread in threading.enumerate())
+    return threading.active_count() - watching + max(1, watching)
 
 
 def _resident() -> int:

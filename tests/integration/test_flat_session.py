@@ -9,6 +9,7 @@ from typing import Any, List
 
 import pytest
 
+from sovl_core.plugin_watchdog import HookWatch
 from sovl_core.system import SOVLSystem
 from torture.flat import SETTINGS, footing, live, what_grew
 
@@ -50,6 +51,18 @@ def test_what_turns_leave_behind_is_noticed(what: str) -> None:
         elif what == "threads":
             one.join()
     assert any(what in said for said in grew), grew
+
+
+def test_a_watch_over_hooks_is_counted_as_there_and_a_second_one_is_noticed() -> None:
+    watches = [HookWatch(lambda hook: 60.0, lambda stay, seconds: "", lambda stay: None) for _ in range(2)]
+    counts = [footing(0).threads]
+    for watch in watches:
+        watch.during("plugin", "on_turn", lambda: None)
+        counts.append(footing(0).threads)
+    for watch in watches:
+        watch.close()
+    assert counts == [counts[0], counts[0], counts[0] + 1]
+    assert footing(0).threads == counts[0]
 
 
 def test_what_comes_and_goes_is_flat() -> None:

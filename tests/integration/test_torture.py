@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,27 @@ def test_lives_that_are_killed_lose_nothing(tmp_path: Path) -> None:
     assert values["kills"] >= 3
     assert values["problems"] == []
     assert {row["stage"] for row in values["table"]} == {"chat", "sleep"}
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@pytest.mark.parametrize("failing", ["", "torture --kills", "torture.flat", "pytest"])
+def test_a_part_that_fails_is_named_at_the_end_and_keeps_no_other_from_being_tried(
+    tmp_path: Path, failing: str
+) -> None:
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    fails = f'case "$*" in *"{failing}"*) exit 3;; esac\n' if failing else ""
+    python.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/ran\n{fails}', encoding="utf-8")
+    python.chmod(0o700)
+    command = ["make", "-o", "install", f"VENV={tmp_path}", "KILLS=5", "TURNS=400", "torture"]
+    done = subprocess.run(command, cwd=str(ROOT), capture_output=True, text=True, check=False)
+    ran = (tmp_path / "ran").read_text(encoding="utf-8").splitlines()
+    assert [words.split()[1] for words in ran] == ["torture", "torture.flat", "pytest"]
+    assert "--kills 5" in ran[0]
+    assert "--turns 400" in ran[1]
+    assert (done.returncode != 0) == bool(failing)
+    said = {"torture --kills": "lives", "torture.flat": "a long session", "pytest": "any case"}
+    assert not failing or f"torture: failed: {said[failing]}\n" in done.stderr
 
 
 @pytest.fixture

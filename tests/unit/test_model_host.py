@@ -11,6 +11,9 @@ from sovl_core.model_gate import ModelGate
 from sovl_core.model_host import ModelHost
 from sovl_core.plugin import Plugin
 
+# Reached only where something is wrong, however slow the machine.
+WAIT = 120.0
+
 
 class Watcher(Plugin):
     """Registers a trainable of its own and writes down what it is told."""
@@ -61,7 +64,7 @@ def test_models_are_loaded_once_on_first_use(linear_models: Any, manager: Any, g
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10.0)
+        thread.join(WAIT)
     assert len({id(models) for models in got}) == 1
     assert len(got) == 6
     assert events == ["read", "loaded", "woken"]
@@ -171,7 +174,7 @@ def test_who_hangs_while_loading_is_not_waited_for_and_comes_too_late(
     def load() -> Any:
         if not begun.is_set():
             begun.set()
-            free.wait(20)
+            free.wait(WAIT)
             # As the plugin host does when a plugin comes back.
             gate.take_back()
         return linear_models()
@@ -180,11 +183,95 @@ def test_who_hangs_while_loading_is_not_waited_for_and_comes_too_late(
     late: List[Any] = []
     hangs = threading.Thread(target=lambda: late.append(host.get()))
     hangs.start()
-    assert begun.wait(20)
+    assert begun.wait(WAIT)
     gate.take_from(hangs.ident)
     models = host.get()
     free.set()
-    hangs.join(20)
+    hangs.join(WAIT)
     assert late == [models]
     assert host.get() is models
     assert events == ["loaded", "woken"]
+
+
+def test_who_hangs_while_attaching_is_not_waited_for_and_attaches_nobody_afterwards(
+    linear_models: Any, manager: Any, gate: Any, events: Any
+) -> None:
+    begun, free = threading.Event(), threading.Event()
+
+    class Hangs(Plugin):
+        name = "hangs"
+
+        @hookimpl
+        def on_models_loaded(self, models: Any) -> None:
+            if not begun.is_set():
+                begun.set()
+                free.wait(WAIT)
+                # As the plugin host does when a plugin comes back.
+                gate.take_back()
+
+    hooks = manager(Hangs(), Watcher(events))
+    host = ModelHost(linear_models, hooks, gate, lambda models: events.append("woken"))
+    late: List[Any] = []
+    hangs = threading.Thread(target=lambda: late.append(host.get()))
+    hangs.start()
+    assert begun.wait(WAIT)
+    gate.take_from(hangs.ident)
+    models = host.get()
+    assert "own" in models.trainables
+    assert events == ["unloaded", "loaded", "woken"]
+    free.set()
+    hangs.join(WAIT)
+    assert late == [models]
+    assert host.get() is models
+    assert events == ["unloaded", "loaded", "woken"]
+
+
+def test_models_that_were_given_up_under_who_hangs_are_loaded_anew_when_it_is_back(
+    linear_models: Any, manager: Any, gate: Any, events: Any
+) -> None:
+    begun, free = threading.Event(), threading.Event()
+
+    def wake(models: Any) -> None:
+        events.append("woken")
+        if not begun.is_set():
+            begun.set()
+            free.wait(WAIT)
+            gate.take_back()
+
+    host = ModelHost(linear_models, manager(Watcher(events)), gate, wake)
+    late: List[Any] = []
+    hangs = threading.Thread(target=lambda: late.append(host.get()))
+    hangs.start()
+    assert begun.wait(WAIT)
+    gate.take_from(hangs.ident)
+    host.unload()
+    free.set()
+    hangs.join(WAIT)
+    assert late == [host.get()]
+    assert events == ["loaded", "woken", "unloaded", "loaded", "woken"]
+
+
+def test_nobody_is_handed_models_that_plugins_are_still_attaching_to(
+    linear_models: Any, manager: Any, gate: Any, events: Any
+) -> None:
+    seen: List[List[str]] = []
+    others: List[threading.Thread] = []
+
+    def look() -> None:
+        host.get()
+        seen.append(list(events))
+
+    class Asked(Plugin):
+        name = "asked"
+
+        @hookimpl
+        def on_models_loaded(self, models: Any) -> None:
+            others.append(threading.Thread(target=look))
+            others[0].start()
+            # Long enough to be handed them, were it not made to wait.
+            others[0].join(0.05)
+
+    host = ModelHost(linear_models, manager(Asked()), gate, lambda models: events.append("woken"))
+    host.get()
+    others[0].join(WAIT)
+    assert seen == [["woken"]]

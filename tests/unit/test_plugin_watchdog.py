@@ -12,7 +12,8 @@ from sovl_core.plugin_watchdog import HookAbandoned, HookWatch, Stay
 
 pytestmark = pytest.mark.no_torch
 
-WAIT = 10.0
+# Reached only where something is wrong, however slow the machine.
+WAIT = 120.0
 LIMITS = {"on_idle": 5.0, "on_sleep": 0.0}
 
 
@@ -27,8 +28,9 @@ class Bench:
         # In place of the thread: nobody may look but the test.
         self.watch._thread = threading.Thread()
 
-    def _overdue(self, stay: Stay, seconds: float) -> None:
+    def _overdue(self, stay: Stay, seconds: float) -> str:
         self.overdue.append((stay.who, stay.hook, seconds))
+        return f"{stay.who} hangs"
 
     def _returned(self, stay: Stay) -> None:
         self.returned.append(stay.who)
@@ -130,7 +132,7 @@ def test_what_a_ctrl_c_left_behind_ends_with_what_is_below_it() -> None:
 
 def test_a_thread_looks_and_ends_when_it_is_told() -> None:
     told = threading.Event()
-    watch = HookWatch(lambda hook: 0.01, lambda stay, seconds: told.set(), lambda stay: None)
+    watch = HookWatch(lambda hook: 0.01, lambda stay, seconds: "", lambda stay: None, alarm=lambda text: told.set())
     assert watch.during("muse", "on_idle", told.wait, WAIT)
     thread = watch._thread
     assert thread is not None
@@ -144,7 +146,7 @@ def test_a_thread_looks_and_ends_when_it_is_told() -> None:
 
 def test_the_thread_ends_by_itself_when_nobody_calls_hooks(mocker: Any) -> None:
     mocker.patch("sovl_core.plugin_watchdog.INTERVAL", 0.001)
-    watch = HookWatch(lambda hook: 1.0, lambda stay, seconds: None, lambda stay: None)
+    watch = HookWatch(lambda hook: 1.0, lambda stay, seconds: "", lambda stay: None)
     watch.during("muse", "on_idle", lambda: None)
     thread = watch._thread
     if thread is not None:
@@ -154,7 +156,7 @@ def test_the_thread_ends_by_itself_when_nobody_calls_hooks(mocker: Any) -> None:
 
 
 def test_the_kernels_part_needs_no_watch_where_nobody_waits_for_it() -> None:
-    watch = HookWatch(lambda hook: 1.0, lambda stay, seconds: None, lambda stay: None)
+    watch = HookWatch(lambda hook: 1.0, lambda stay, seconds: "", lambda stay: None)
     assert watch.during(KERNEL, "on_generate", lambda: watch.look()) == 0
     assert watch._thread is None
 
@@ -179,17 +181,44 @@ def test_that_it_is_back_is_told_after_that_it_was_not() -> None:
     told: List[str] = []
     telling, gone = threading.Event(), threading.Event()
 
-    def overdue(stay: Stay, seconds: float) -> None:
+    def overdue(stay: Stay, seconds: float) -> str:
         telling.set()
         # Long enough for the hook to return, were it not made to wait.
         gone.wait(0.05)
         told.append("overdue")
+        return ""
 
     watch = HookWatch(lambda hook: 0.01, overdue, lambda stay: told.append("returned"))
     assert watch.during("muse", "on_idle", telling.wait, WAIT)
     gone.set()
     assert told == ["overdue", "returned"]
     watch.close()
+
+
+def test_however_long_it_takes_to_note_that_it_was_not_back(mocker: Any) -> None:
+    bench = Bench()
+    stay = bench.watch._enter("muse", "on_idle")
+    bench.spend(9.0)
+    stay.noted = mocker.Mock()
+    bench.watch._leave(stay)
+    bench.watch._own_up(stay)
+    stay.noted.wait.assert_called_once_with()
+    assert bench.returned == ["muse"]
+
+
+def test_a_message_may_wait_for_the_thread_that_hangs() -> None:
+    said, back = threading.Event(), threading.Event()
+    came: List[bool] = []
+
+    def alarm(text: str) -> None:
+        said.set()
+        came.append(back.wait(WAIT))
+
+    watch = HookWatch(lambda hook: 0.01, lambda stay, seconds: "it hangs", lambda stay: None, alarm=alarm)
+    assert watch.during("muse", "on_idle", said.wait, WAIT)
+    back.set()
+    watch.close()
+    assert came == [True]
 
 
 def test_what_comes_back_from_others_is_counted_from_then_on_before_they_are_gone() -> None:

@@ -11,6 +11,7 @@ from sovl_core import durable, state_files
 from sovl_core.error_handling import LifeDamaged, PluginError, SOVLError
 from sovl_core.plugin import PluginState
 from sovl_core.state_files import (
+    StoredState,
     bytes_to_tensors,
     read_plugin_states,
     read_sound_states,
@@ -213,6 +214,35 @@ def test_tensors_are_made_once_and_not_before_somebody_asks(tmp_path, mocker):
     state.tensors = {}
     write_plugin_states(tmp_path, {"mood": state})
     assert files(tmp_path) == ["dream.json", "mood.json"]
+
+
+def test_a_state_that_is_kept_is_written_as_it_was_read(tmp_path, mocker):
+    write_plugin_states(tmp_path, {"mood": PluginState({"m": 1}, {"t": torch.ones(2)})})
+    before = files(tmp_path)
+    made = mocker.spy(state_files, "bytes_to_tensors")
+    saved = StoredState({"n": 2})
+    saved.keep(read_plugin_states(tmp_path)["mood"])
+    write_plugin_states(tmp_path, {"mood": saved})
+    assert (files(tmp_path), made.call_count) == (before, 0)
+
+    again = read_plugin_states(tmp_path)["mood"]
+    assert again.values == {"m": 1, "n": 2}
+    assert equal(again.tensors, {"t": torch.ones(2)})
+    for state in (StoredState({}), PluginState()):
+        state.keep(again)  # its tensors are made by now
+        assert equal(state.tensors, again.tensors)
+    assert equal(saved.tensors, again.tensors)
+
+
+def test_a_stored_state_equals_any_that_holds_the_same():
+    assert StoredState({"m": 1}) == PluginState({"m": 1}) == StoredState({"m": 1})
+    assert StoredState({"m": 1}) != PluginState({"m": 2})
+    assert StoredState({}) != {}
+
+
+def test_tensors_that_are_no_dictionary_are_refused_where_they_are_put():
+    with pytest.raises(TypeError, match="the tensors of a state are a dictionary, not list"):
+        StoredState({}).tensors = [torch.ones(2)]
 
 
 def test_content_that_is_no_tensors_is_damage_before_anybody_asks(tmp_path):

@@ -15,7 +15,7 @@ from sovl_core.events import (
     Utterance,
 )
 from sovl_core.hookspecs import hookimpl
-from sovl_core.plugin import Command, Plugin, PluginContext, PluginState
+from sovl_core.plugin import Command, CommandOption, Plugin, PluginContext, PluginState
 
 
 class Everything(Plugin):
@@ -73,7 +73,8 @@ class Everything(Plugin):
 
     @hookimpl
     def on_commands(self) -> List[Command]:
-        return [Command("look", "Look.", lambda words, options: f"saw {words} {options}")]
+        far = CommandOption("far", bool)
+        return [Command("look", "Look.", lambda words, options: f"saw {words} {options}", options=(far,))]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any, Dict, List
 
@@ -61,6 +62,36 @@ def test_eight_threads_get_their_own_replies(life_of: Any) -> None:
         assert reply_.text == streamed[prompt] == prompt
         assert system.journal.episode(reply_.episode).prompt == prompt
         assert system.journal.episode(reply_.episode).reply == prompt
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="page faults are counted in another way elsewhere")
+def test_a_reply_has_room_for_its_calls_wherever_it_is_asked_for(life_of: Any) -> None:
+    import resource
+
+    calls = 300
+    asked: List[int] = []
+
+    def layer(number: int) -> int:
+        return number + 1
+
+    def reply(models: Any, turn: Turn, settings: Any) -> Reply:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for number in range(calls):
+            layer(number)
+        asked.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+        return Reply("yes")
+
+    def ask_from(depth: int) -> None:
+        if depth:
+            ask_from(depth - 1)
+        else:
+            system.answer(Turn("Is there room?"))
+
+    system = life_of(reply=reply)
+    for depth in range(200):
+        ask_from(depth)
+    assert len(asked) == 200
+    assert max(asked) < calls / 4
 
 
 def test_a_failed_reply_becomes_an_error_that_plugins_hear_of(life_of: Any) -> None:
@@ -126,6 +157,8 @@ def test_commands_run_one_at_a_time_with_turns_and_keep_their_names_apart(life_o
     commands = life_of(plugin, Other()).commands()
     assert sorted(commands) == ["look", "other.look"]
     assert commands["look"].run(["up"], {"far": True}) == "saw ['up'] {'far': True}"
+    with pytest.raises(BadInput, match=r"look has no option 'fare'.*Did you mean far"):
+        commands["look"].run(["up"], {"fare": True})
     assert commands["other.look"].name == "other.look"
 
 
