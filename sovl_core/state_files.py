@@ -158,6 +158,8 @@ def set_aside(folder: Path, name: str) -> Path:
     durable.private_folder(kept)
     for path in [folder / f"{name}.json", *_tensor_files(folder, name)]:
         os.replace(str(path), str(kept / path.name))
+    durable.sync_folder(kept)
+    durable.sync_folder(folder)
     return kept
 
 

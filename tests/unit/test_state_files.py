@@ -177,6 +177,16 @@ def test_one_damaged_state_costs_no_other_and_is_set_aside(tmp_path):
     assert (kept / "dream.json").read_text() == "{"
 
 
+def test_what_is_set_aside_stays_so_after_a_power_cut(tmp_path, mocker):
+    write_plugin_states(tmp_path, {"mood": PluginState({"m": 1})})
+    calls = mocker.Mock()
+    for module, name in ((state_files.os, "replace"), (durable, "sync_folder")):
+        calls.attach_mock(mocker.patch.object(module, name, wraps=getattr(module, name)), name)
+    kept = set_aside(tmp_path, "mood")
+    moved = calls.mock_calls.index(mocker.call.replace(str(tmp_path / "mood.json"), str(kept / "mood.json")))
+    assert calls.mock_calls[moved + 1 :] == [mocker.call.sync_folder(kept), mocker.call.sync_folder(tmp_path)]
+
+
 def test_a_value_that_is_not_what_was_written_is_damage(tmp_path):
     state = PluginState(values={"turns": 15, "pairs": (1, 2), "by number": {3: "three"}, "ratio": 0.1})
     write_plugin_states(tmp_path, {"side": state})
