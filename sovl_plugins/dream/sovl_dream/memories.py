@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import List
+from typing import List, Optional
 
 from sovl_core.records import Episode
 from sovl_dream.answers import completed, question_of
+from sovl_dream.clauses import parsed_clauses, without_asides
 from sovl_dream.hearsay import is_report
 from sovl_dream.own_words import own_sentences
 from sovl_dream.sentence import without_opener
@@ -16,7 +17,6 @@ from sovl_dream.taken_back import is_joke
 
 #: A longer sentence is a story, not a fact that a question asks for.
 LONGEST = 40
-_CLAUSE = re.compile(r",? (?:and|but) (?=(?:my|our|[Ii]|we)\b|[A-Z][\w-]+ (?:is|lives|works|has)\b)")
 #: "I live in Oslo and work in Bergen": the subject of the second clause is that of the first.
 _SAME_SUBJECT = re.compile(
     r"(?<= )(and|but) (?=(?:live|work|study|have|own|play|speak|drive|teach|like|love|hate) "
@@ -26,13 +26,6 @@ _SAME_SUBJECT = re.compile(
 _PRONOUN = re.compile(r"^(?:it|them|him|her|this|that|these|those|you|so|too|mine|yours)(?: \w+)?$", re.IGNORECASE)
 #: A place for a value: "[NAME]", "____", "<name>".
 _PLACEHOLDER = re.compile(r"^(?:\[[^\]]*\]|<[^>]*>|\{[^}]*\}|_{2,}|X{3,}|\.{3,}|\([a-z]+\)|\$[A-Z_]+)$")
-#: "I have a cat": what "she" is in the next sentence.
-_OWNED, _HAVING = (
-    re.compile(r"^an? (?:new )?([a-z]+)$"),
-    ("have", "get", "got", "adopt", "adopted", "buy", "bought", "own"),
-)
-_PRONOUN_OWNER = re.compile(r"^(?:his|her|its) (?=name\b)", re.IGNORECASE)
-_PRONOUN_SUBJECT = re.compile(r"^(?:he|she|it)(?:['’]s| is) (?=called\b|named\b)", re.IGNORECASE)
 
 
 def statements_in(episode: Episode) -> List[Statement]:
@@ -44,36 +37,34 @@ def statements_in(episode: Episode) -> List[Statement]:
     if is_joke(episode.prompt):
         return found
     supposing = False
+    before: List[Statement] = []
     for sentence in own_sentences(episode.prompt):
-        plain = without_opener(sentence)
+        plain = without_opener(without_asides(sentence))
         # "Let's say I live in Rome. Then my phone number is Italian."
         supposing = is_supposed(plain) or (supposing and plain.lower().startswith("then "))
         if supposing or plain.endswith("?") or len(plain.split()) > LONGEST or is_small_talk(plain):
+            before = []
             continue
-        found += _statements_of(_with_antecedent(plain, found[-1]) if found else sentence)
+        # "She is called Mia" says something right after "I have a cat".
+        before = _statements_of(sentence, before[-1] if before else None)
+        found += before
     question = question_of(episode)
     if question and not found:
         found += _statements_of(completed(question, episode.prompt))
     return found
 
 
-def _with_antecedent(sentence: str, before: Statement) -> str:
-    """Say who is meant where that is plain: "I have a cat", then "She is called Mia"."""
-    owned = _OWNED.match(before.complement) if before.speaks_of_self and before.lemma in _HAVING else None
-    if owned is None or before.middle or before.preposition:
-        return sentence
-    whose = _PRONOUN_OWNER.sub(f"My {owned.group(1)}'s ", sentence, count=1)
-    return _PRONOUN_SUBJECT.sub(f"My {owned.group(1)} is ", whose, count=1)
+def _statements_of(sentence: str, before: Optional[Statement] = None) -> List[Statement]:
+    """Return one statement for each clause that is one, else one for the whole sentence, if it is.
 
-
-def _statements_of(sentence: str) -> List[Statement]:
-    """Return one statement for each clause where every clause is one, else one for the whole sentence, if it is."""
-    if re.match(r"(?:I|we)\b", without_opener(sentence), re.IGNORECASE):
+    :param before: what was said in the sentence before.
+    """
+    plain = without_opener(sentence)
+    if re.match(r"(?:I|we)\b", plain, re.IGNORECASE):
         sentence = _SAME_SUBJECT.sub(r"\1 I ", sentence)
-    parts = [sentence] if is_report(without_opener(sentence)) else _CLAUSE.split(sentence)
-    clauses = [parse_statement(clause) for clause in parts]
-    found = [clause for clause in clauses if clause is not None]
-    if len(found) < len(clauses):
+    if is_report(plain):
         whole = parse_statement(sentence)
         found = [] if whole is None else [whole]
+    else:
+        found = parsed_clauses(sentence, before)
     return [one for one in found if not _PRONOUN.match(one.complement) and not _PLACEHOLDER.match(one.complement)]

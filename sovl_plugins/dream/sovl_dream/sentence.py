@@ -15,7 +15,11 @@ _OPENERS = re.compile(
     r"^(?:(?:by the way|btw|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|for the record|guess what|"
     r"you (?:can|may|could)(?= (?:just )?call me\b)|"
     r"(?:please )?(?:note|remember|don['’]?t forget|do not forget|keep in mind)(?: that| this)?|lol|haha|"
-    r"(?:ok|okay) so|so yeah|to be (?:honest|fair)|tbh|in all honesty|"
+    r"(?:ok|okay) so|so yeah|to be (?:honest|fair)|tbh|ngl|omg|in all honesty|"
+    r"(?:honestly|literally|basically|seriously)(?= (?:i|we|my|our|can(?:not|['’]?t)|do not|don['’]?t)\b)|"
+    r"in my (?:opinion|view|book)|(?:given|if i had|if i have) the choice|if (?:anyone|anybody|someone) (?:asks|wants to know)|"
+    r"if you (?:ever )?(?:need|want|wonder|are|were|have to|call|visit|come)\b[^,?]*,(?= (?:the|my|our|i|we)\b)|"
+    r"of (?:the|my|our) [\w ]+,|"
     r"just so you know|for your information|i want you to know that|you should know that|"
     r"i forgot to (?:say|mention|tell you) that|"
     r"(?:as|like) i (?:said|told you|mentioned)(?: before| earlier)?|"
@@ -35,7 +39,8 @@ _INSTEAD = re.compile(
     re.IGNORECASE,
 )
 _TRAILS = re.compile(
-    r",? (?:by the way|btw|you know|though|haha+|lol|as well|too|please|thanks|thank you|[:;]-?[)D]|"
+    r",? (?:by the way|btw|you know|though|haha+|lol|lmao|omg|tbh|ngl|imo|innit|honestly|to be (?:honest|fair)|of course|"
+    r"i think|i guess|as well|too|please|thanks|thank you|[:;]-?[)D]|"
     r"(?P<now>nowadays|these days|any ?more|any longer|at the moment|right now|instead))$",
     re.IGNORECASE,
 )
@@ -50,11 +55,29 @@ _NOT_THIS = re.compile(
 _NOT_THAT = re.compile(r"^(.+), (?:and )?not [^,]+$")
 _FRONTED = re.compile(
     r"^(today|yesterday|tomorrow|tonight|(?:last|this|next|every) \w+|on \w+|"
-    rf"in (?:{MONTH}|\d{{4}}|(?:the )?(?:summer|winter|spring|autumn|morning|evening|afternoon)s?)),? "
+    rf"in (?:{MONTH}|\d{{4}}|(?:the )?(?:summer|winter|spring|autumn|morning|evening|afternoon)s?)|"
+    r"(?:at|for|before|after|during|by) (?:[\w'’-]+ ){0,3}?[\w'’-]+),? "
     r"((?:I|my|we|our)\b.+)$",
     re.IGNORECASE,
 )
 _REWRITTEN = (
+    (
+        re.compile(r"^(Mum|Mom|Dad|Mummy|Daddy|Gran|Granny|Grandma|Grandpa|Granddad|Nan|Nana)\b(?=['’]s | [a-z])"),
+        lambda m: f"My {m.group(1).lower()}",
+    ),
+    (re.compile(r"^Me and ((?:my |our )?[\w'’-]+) "), lambda m: f"{m.group(1)[:1].upper()}{m.group(1)[1:]} and I "),
+    (re.compile(r"^(Can not stand|Hate|Love|Adore|Prefer|Live in|Work at) (?!you\b|u\b)"), lambda m: f"I {m.group(1).lower()} "),
+    (
+        re.compile(r"^(Got|Bought|Moved|Started|Finished|Adopted|Won|Lost|Met|Booked|Signed|Passed|Broke) (?=an?\b|my\b|our\b|the\b|to\b|up\b|into\b|some\b|\d)"),
+        lambda m: f"I {m.group(1).lower()} ",
+    ),
+    # A cleft: "It was Ann who lent me the money".
+    (re.compile(r"^It (?:is|was|['’]s) ((?:[A-Z]|my |our ).+?) (?:who|that) (?=[a-z])"), lambda m: f"{m.group(1)[:1].upper()}{m.group(1)[1:]} "),
+    (re.compile(r" goes by (?:the name (?:of )?)?(?=[A-Z])"), " is called "),
+    (
+        re.compile(r"^(.+) has the (code ?name|nickname|name|title|number|motto|password) (?=\S)"),
+        lambda m: f"The {m.group(2)} of {m.group(1)[0].lower() if re.match('(?:The|My|Our|A|An) ', m.group(1)) else m.group(1)[0]}{m.group(1)[1:]} is ",
+    ),
     (re.compile(r"^Call me (?=[A-Z])"), "I am called "),
     (
         re.compile(r"^(I|We) have (?:got )?an? ([a-z]+(?: [a-z]+)?) (?:named|called) (?=[A-Z][\w'’-]*$)"),
@@ -66,15 +89,20 @@ _CONTRACTIONS = (
     (re.compile(r"^(We|They)['’]re\b"), r"\1 are"),
     (re.compile(r"^(I|We)['’]ve\b|^(I)ve\b"), lambda m: f"{m.group(1) or m.group(2)} have"),
     (re.compile(r"^(I|We)['’]ll\b"), r"\1 will"),
-    (re.compile(r"^(I|We)['’]d (?=be\b|like\b|love\b|prefer\b|rather\b|hate\b)"), r"\1 would "),
+    (re.compile(r"^(I|We)['’]d (?=be\b|like\b|love\b|prefer\b|rather\b|hate\b|take\b|choose\b|pick\b)"), r"\1 would "),
     (re.compile(r"^(I|We)['’]d\b"), r"\1 had"),
     (re.compile(r"^((?:My|Our) (?:[\w'’]+ )?name)['’]s\b"), r"\1 is"),
-    (re.compile(r"^((?:My|Our)(?: \w+){1,3})['’]s (?=(?:called|named|now|not|an?|the|in|at|on|from)\b)"), r"\1 is "),
+    (re.compile(r"^((?:My|Our|The)(?: [\w-]+){1,4})['’]s (?=(?:called|named|now|not|an?|the|in|at|on|from)\b)"), r"\1 is "),
     (re.compile(r"\bcan(?:not|['’]?t)\b"), "can not"),
     (re.compile(r"\bwon['’]?t\b"), "will not"),
     (re.compile(r"\b(do|does|did|is|are|was|were|have|has|had|would|could|should)nt\b"), r"\1 not"),
     (re.compile(r"\b(\w+)n['’]t\b"), r"\1 not"),
 )
+
+
+#: "My locker's number 3817": read so where nothing else in the sentence is a verb.
+_NOUN_IS = re.compile(r"^((?:(?:My|Our|The|This) (?:[\w-]+ ){0,4}?)?[A-Za-z][\w-]*)['’]s (?=\S)")
+_NOUN_HAS = re.compile(r"^((?:(?:My|Our|The) (?:[\w-]+ ){0,4}?)?[A-Za-z][\w-]*)['’]s (?=(?:been|gone|got|had)\b)")
 
 
 @dataclass(frozen=True)
@@ -103,6 +131,7 @@ def plain_sentence(text: str) -> Sentence:
     newly = bool(_INSTEAD.search(clean[: len(clean) - len(bare)]))
     bare, trails = _without_trails(bare)
     bare = bare[:1].upper() + bare[1:]
+    bare = _NOUN_HAS.sub(r"\1 has ", bare)
     for pattern, full in _CONTRACTIONS:
         bare = pattern.sub(full, bare)
     still, now = _NOW.subn("", bare)
@@ -121,6 +150,11 @@ def plain_sentence(text: str) -> Sentence:
         when, rest = fronted.groups()
         bare = f"{rest[0].upper()}{rest[1:]} {when[0].lower()}{when[1:]}"
     return Sentence(bare, newly or trails)
+
+
+def written_out(text: str) -> str:
+    """Return a sentence with the "'s" after its subject written out: "My tag's q_88" gives "My tag is q_88"."""
+    return _NOUN_IS.sub(r"\1 is ", text, count=1)
 
 
 def _without_end(text: str) -> str:

@@ -14,13 +14,14 @@ _SMALL_TALK = re.compile(
     r"thirsty|back|sure|done|ready|here|happy|sad|confused|lost|curious|impressed|joking|kidding|afraid (?:that|i|you|"
     r"not)|talking|asking|wondering|working on (?:it|this|that|something)|looking for|trying to)|"
     r"that is|that['’]?s|this is|it is|it['’]?s|you are|you['’]?re|the weather|what|why|how|who|when|where|"
-    r"which|can|could|would|will|do|does|did|tell|write|explain|give|show|make|let|name|list|sing|count|"
-    r"say|describe|remind|help|invent|suggest|recommend|i see|i (?:was|am) wondering|"
+    r"which|can(?!['’]?t stand\b|(?: ?not) stand\b)|could|would|will|do|does|did|tell|write|explain|give|show|make|let|name|list|sing|count|"
+    r"say|describe|remind|help|invent|suggest|recommend|i see(?=[.,!]|$| (?:what|why|how|that|you)\b)|i (?:was|am) wondering|"
     r"i(?: (?:do|did) not| don['’]?t| didn['’]?t)? (?:think|guess|hope|mean|wonder|suppose|assume|wish|bet|believe|"
     r"understand|agree|disagree|know (?:that|what|how|why|if|whether)|see (?:what|why|how|that)|feel)|"
     r"i(?: (?:forgot|forget|have forgotten)|['’]ve forgotten| (?:cannot|can['’]?t|can not) (?:remember|recall)) "
     r"(?:what|who|where|when|which|how|why|whether|if)|"
     r"i(?: do not| don['’]?t) (?:know|care|remember)|i(?:['’]ll| will) (?:be (?:right )?back|try|let you)|"
+    rf"{_I_AM} (?:so|pretty|kinda|kind of|sort of|super|a bit|dead|absolutely) \w+[.!]*$|"
     r"my (?:dear|god|goodness|bad|pleasure|apologies|guess|question|problem|point|request)"
     r"(?!-)(?! \w+ (?:is|are)\b))\b",
     re.IGNORECASE,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
 from sovl_dream import verbs
-from sovl_dream.sentence import plain_sentence
+from sovl_dream.sentence import Sentence, plain_sentence, written_out
 
 PREPOSITIONS = (
     "in|at|on|under|behind|beside|from|to|with|for|as|by|near|inside|into|over|about|after|before|around|between|"
@@ -19,11 +19,14 @@ PREPOSITIONS = (
 )
 #: Prepositions that tell where something is kept, and those of two or three words that do.
 PLACES = "in|at|on|under|behind|beside|near|inside|over|between|above|below|outside"
+#: No part of a verb, as "in" of "hand in" is: what follows them is the news, wherever the sentence goes on.
+_BEFORE_NEWS = "at|near|under|behind|beside|inside|outside"
+_IN_TIME = re.compile(r" (?:by|until|before|after|at|on) \S+(?: \S+)?$")
 LONG_PLACES = "next to|close to|in front of|on top of|across from"
 _LONG_PREPOSITIONS = f"{LONG_PLACES}|far from"
 _ADVERBS = (
     "last|always|usually|often|never|now|still|also|only|just|first|currently|really|already|recently|finally|sometimes|"
-    "mostly|normally|generally|definitely"
+    "mostly|normally|generally|definitely|totally|absolutely|literally|basically|officially|secretly|completely"
 )
 #: What follows one of these is a noun, whatever it ends in.
 _DETERMINERS = ("my", "our", "the", "a", "an", "this", "these", "those", "his", "her", "their", "its", "your")
@@ -49,7 +52,7 @@ _DWELT = re.compile(r"^(in|at|near|on) (.+?)(?:, (?:by|in|near|close to|next to|
 #: Verbs with a person before what they give: "I owe Ben 20 euros".
 _GIVING = ("owe", "give", "lend", "pay", "teach", "send", "sell", "buy")
 _GIVEN = re.compile(r"^((?:my|our) [a-z]+|[A-Z][\w'’-]+) ((?:an?|the|my|some|two|three|four|five|\d[\d.,]*) .+)$")
-_NAMED = re.compile(r"^((?:my|our|the) (?:[a-z]+ )?[a-z]+) ([A-Z].*)$")
+_NAMED = re.compile(r"^((?:my|our|the) [a-z][a-z '’-]*?) ([A-Z][\w'’ -]*)$")
 #: Adjectives of others than the user: "My dog is afraid of thunder".
 _OF = "afraid|scared|terrified|frightened|fond|proud|full|jealous|sick|tired|capable|made"
 #: What is said besides the news: "Oslo because I love fjords", "Sam, and he works at a bank".
@@ -114,6 +117,12 @@ def parse_statement(text: str) -> Optional[Statement]:
     :param text: one sentence of the user's, in the first person.
     """
     sentence = plain_sentence(text)
+    found = _parsed(sentence)
+    out = written_out(sentence.text)
+    return _parsed(Sentence(out, sentence.newly)) if found is None and out != sentence.text else found
+
+
+def _parsed(sentence: Sentence) -> Optional[Statement]:
     clean = sentence.text
     words = clean.split()
     if len(words) < 3 or "?" in clean or _WITHOUT_ANTECEDENT.match(words[0]):
@@ -241,7 +250,9 @@ def _split_complement(rest: str, lemma: str) -> Tuple[str, str, str]:
     if dwelt:
         return "", dwelt.group(1), dwelt.group(2)
     given = _GIVEN.match(rest) if lemma.split()[-1] in _GIVING else None
-    given = given or (_NAMED.match(rest) if lemma.split()[-1] in ("name", "call") else None)
+    named = _NAMED.match(rest) if lemma.split()[-1] in ("name", "call", "named", "called") else None
+    if named:
+        return named.group(1), "", named.group(2)
     if given and not re.search(rf" (?:{PREPOSITIONS}) ", rest):
         return given.group(1), "", given.group(2)
     long = re.match(rf"^({_LONG_PREPOSITIONS}) (.+)$", rest)
@@ -253,6 +264,11 @@ def _split_complement(rest: str, lemma: str) -> Tuple[str, str, str]:
         return "", "", rest
     if lemma.split()[-1] in ("keep", "put", "hide", "store", "leave"):
         match = re.match(rf"^(?:(.+?) )({PLACES}) (.+)$", rest)
+    since = re.match(rf"^((?!(?:{PREPOSITIONS}) )[\w'’]+(?: [\w'’]+)?) (since) (.+)$", rest)
+    if since:
+        return since.group(1), since.group(2), since.group(3)
+    if not _IN_TIME.search(rest):
+        match = match or re.match(rf"^()({_BEFORE_NEWS}) (.+)$", rest)
     match = match or re.match(rf"^(?:(.+?) )?({PREPOSITIONS}) (.+)$", rest)
     if match is not None:
         return match.group(1) or "", match.group(2), match.group(3)
@@ -265,8 +281,13 @@ def _split_state(subject: str, rest: str) -> Tuple[str, str, str]:
     lead = rf"(?:not |no longer )?(?:(?:{_ADVERBS}) )?"
     if re.match(r"^to [a-z]+\b", rest) and verbs.is_infinitive(rest.split()[1]):
         return "", "", rest
+    done_by = re.match(rf"^({lead}(?:being )?\w+(?:ed|en|wn|ught|ilt|ade)(?: \w+){{0,4}}?) (by) ((?:my|our|an?|the|[A-Z]).+)$", rest)
+    if done_by:
+        return done_by.group(1), done_by.group(2), done_by.group(3)
     passive = re.match(
-        rf"^({lead}(?:getting )?\w+(?:ed|ing|rn|ic|en|pt|uilt|eld|old|due)) ({PREPOSITIONS}) (.+)$", rest
+        rf"^({lead}(?:getting |being )?(?:\w+(?:ed|ing|rn|ic|en|pt|uilt|eld|old|due)|sewn|sung|won|sent|lent|run)"
+        rf"(?: (?:out|up|off|down|away))?) ({PREPOSITIONS}) (.+)$",
+        rest,
     )
     if passive and not re.match(r"^\w+ing to\b", rest):
         return passive.group(1), passive.group(2), passive.group(3)
@@ -283,6 +304,9 @@ def _split_state(subject: str, rest: str) -> Tuple[str, str, str]:
     if placed:
         return (placed.group(1) or "").strip(), placed.group(2), placed.group(3)
     if subject in ("I", "we"):
+        particle = re.match(rf"^({lead}\w+ing (?:up|out|off|away|forward)) ({PREPOSITIONS}) (.+)$", rest)
+        if particle:
+            return particle.group(1), particle.group(2), particle.group(3)
         gerund = re.match(rf"^({lead}\w+ing(?: to \w+)?) (?!(?:{PREPOSITIONS}) )(.+)$", rest)
         if gerund:
             return gerund.group(1), "", gerund.group(2)

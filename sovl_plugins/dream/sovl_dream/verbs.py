@@ -11,6 +11,8 @@ _IRREGULAR = {
     past: infinitive
     for infinitive, forms in {
         "be": "been",
+        "bite": "bit bitten",
+        "blow": "blew blown",
         "become": "became",
         "begin": "began begun",
         "break": "broke broken",
@@ -24,6 +26,7 @@ _IRREGULAR = {
         "cut": "cut",
         "do": "did done",
         "draw": "drew drawn",
+        "dig": "dug",
         "drink": "drank drunk",
         "drive": "drove driven",
         "eat": "ate eaten",
@@ -32,12 +35,14 @@ _IRREGULAR = {
         "fight": "fought",
         "find": "found",
         "fly": "flew flown",
+        "freeze": "froze frozen",
         "forget": "forgot forgotten",
         "get": "got gotten",
         "give": "gave given",
         "go": "went gone",
         "grow": "grew grown",
         "have": "had",
+        "hang": "hung",
         "hear": "heard",
         "hide": "hid hidden",
         "hold": "held",
@@ -63,6 +68,7 @@ _IRREGULAR = {
         "say": "said",
         "see": "saw seen",
         "sell": "sold",
+        "shake": "shook shaken",
         "send": "sent",
         "sing": "sang sung",
         "sit": "sat",
@@ -70,12 +76,15 @@ _IRREGULAR = {
         "speak": "spoke spoken",
         "spend": "spent",
         "stand": "stood",
+        "stick": "stuck",
         "steal": "stole stolen",
         "swim": "swam swum",
         "take": "took taken",
         "teach": "taught",
+        "tear": "tore torn",
         "tell": "told",
         "think": "thought",
+        "throw": "threw thrown",
         "understand": "understood",
         "wake": "woke woken",
         "wear": "wore worn",
@@ -88,7 +97,7 @@ _PARTICIPLES_ALONE = frozenset(
     word
     for line in (
         "been begun broken chosen done drawn drunk driven eaten fallen flown forgotten gotten given gone grown hidden",
-        "known ridden rung seen sung spoken stolen swum taken woken worn written",
+        "bitten blown frozen shaken torn thrown known ridden rung seen sung spoken stolen swum taken woken worn written",
     )
     for word in line.split()
 )
@@ -98,7 +107,7 @@ _COMMON = frozenset(
     for line in (
         "add admire adopt adore agree allow answer appear arrive ask attend avoid bake become begin believe belong",
         "break bring build buy call carry catch celebrate change charge choose clean climb close collect come commute",
-        "consist contain cook cost count cover create cry cut dance decide depart die dislike do drink draw drive earn",
+        "consist contain cook cost count cover create cry cut dance decide depart die dislike do drink draw drive dye earn",
         "eat end enjoy expire fall feed feel fight find finish fix fly forget get give go graduate grow happen hate",
         "have hear help hide hold hope hurt include invent invite join keep kill know land last launch lay lead learn",
         "leave lend let like listen live look lose love make marry mean meet migrate miss move name need offer open",

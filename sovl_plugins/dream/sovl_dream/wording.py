@@ -46,7 +46,7 @@ _CLOCK = r"\d{1,2}:\d\d\b|\S*o'clock\b|(?:noon|midnight)\b|\d{1,2} ?(?:am|pm|a\.
 def question_word(statement: Statement) -> Tuple[str, ...]:
     """Return the question words that fit what the statement tells, the most fitting first."""
     news = statement.complement.lower()
-    when = _when(statement, news)
+    when = () if statement.preposition == "since" else _when(statement, news)
     if when:
         return when
     if re.search(r"\byears old$", news) or _tells_an_age(statement):
@@ -58,8 +58,12 @@ def question_word(statement: Statement) -> Tuple[str, ...]:
     going = re.match(r"(?:going|moving|flying|travelling|driving|coming|sailing)$", statement.middle)
     if statement.preposition in ("to", "into") and (statement.lemma in GOING or going):
         return ("Where",)
+    if statement.preposition == "since":
+        return ("Since when", "How long")
     if _stands_before_somebody(statement):
         return ("Who",)
+    if statement.is_copula and statement.preposition == "by" and re.match(r"(?:my|our|an?) |[A-Z]", statement.complement):
+        return ("Who", "What")
     if not statement.is_copula and not statement.middle and not statement.preposition and re.match(_HOW, news):
         return ("How",)
     if not statement.is_copula or statement.middle or statement.preposition:

