@@ -44,7 +44,9 @@ _MOOD = re.compile(
     r"^(?:(?:I|we) (?:am|are)|(?:I|we|it|that|they|he|she)['’](?:m|re|s)|(?:it|that|they|he|she) (?:is|are|was)) "
     r"(?:all |also |just )*(?:so|such|pretty|really|rather|quite|kinda|kind of|sort of|sorta|super|a bit|totally|"
     r"absolutely|well|the (?:best|worst)|amazing|awesome|great|lovely|awful|horrible|weird|crazy|fun|funny|nice|cool|"
-    r"embarrassing|annoying|exciting)\b(?: [\w'’-]+){0,3}$",
+    r"embarrassing|annoying|exciting)\b(?: [\w'’-]+){0,3}$|"
+    r"^[\w'’ -]+?(?:['’](?:m|s|re)| am| is| are) (?:finally |much |way |still |always )?(?:strict|fair|nice|kind|mean|lovely|"
+    r"great|good|bad|happy|sad|okay|ok|fine|bigger|better|worse|smaller|nicer|worth it|the (?:best|worst)|amazing|awesome)$",
     re.IGNORECASE,
 )
 _HE = re.compile(r"^(?P<who>he|she)(?P<is>['’]s)?\b", re.IGNORECASE)

@@ -93,7 +93,7 @@ _CONTRACTIONS = (
     (re.compile(r"^(I|We)['’]d\b"), r"\1 had"),
     (re.compile(r"^((?:My|Our) (?:[\w'’]+ )?name)['’]s\b"), r"\1 is"),
     (re.compile(r"^((?:My|Our|The)(?: [\w-]+){1,4})['’]s (?=(?:called|named|now|not|an?|the|in|at|on|from)\b)"), r"\1 is "),
-    (re.compile(r"\bcan(?:not|['’]?t)\b"), "can not"),
+    (re.compile(r"\b([Cc]an)(?:not|['’]?t)\b"), r"\1 not"),
     (re.compile(r"\bwon['’]?t\b"), "will not"),
     (re.compile(r"\b(do|does|did|is|are|was|were|have|has|had|would|could|should)nt\b"), r"\1 not"),
     (re.compile(r"\b(\w+)n['’]t\b"), r"\1 not"),

@@ -223,6 +223,8 @@ def _verb_at(words: Sequence[str], start: int, auxiliary: str) -> Optional[_Verb
     if head in ("have", "has", "had"):
         while end < len(words) - 2 and re.fullmatch(_ADVERBS, words[end]):
             end += 1
+        if end == len(words) - 2 and re.fullmatch(_ADVERBS, words[end]) and verbs.is_participle(words[-1]):
+            return None  # "I have already packed" tells nothing that is asked for
         if end < len(words) - 1 and verbs.is_participle(words[end]):
             said = " ".join(words[start + 1 : end + 1])
             return _Verb(start, end + 1, f"{head} {said}", said, head)

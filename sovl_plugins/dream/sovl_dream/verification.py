@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import AbstractSet, Dict, List, Set, Tuple
+from typing import AbstractSet, Dict, List, Mapping, Set, Tuple
 
 from sovl_core.events import Dream
 
@@ -20,13 +20,16 @@ def verify(dreams: List[Dream], outdated: AbstractSet[Tuple[int, str]] = frozens
     :param outdated: (memory, completion) of what a later memory tells otherwise; its dreams are rejected.
     """
     old = [any((parent, dream.completion) in outdated for parent in dream.parents) for dream in dreams]
-    asked: Dict[str, Set[str]] = {}
+    asked: Dict[str, Dict[str, Set[Tuple[int, ...]]]] = {}
     for dream, is_old in zip(dreams, old):
         if not is_old:
-            asked.setdefault(_key(dream.prompt), set()).add(_key(dream.answer))
+            answers = asked.setdefault(_key(dream.prompt), {})
+            answers.setdefault(_key(dream.answer), set()).add(tuple(dream.parents))
+    said = {_key(dream.answer): dream.answer for dream in dreams}
+    known = {prompt: _first_of_all(answers, said) for prompt, answers in asked.items()}
     seen: Set[str] = set()
     for dream, is_old in zip(dreams, old):
-        why = TOLD_OTHERWISE if is_old else _objection(dream, seen, asked)
+        why = TOLD_OTHERWISE if is_old else _objection(dream, seen, known)
         dream.verdict, dream.why = ("rejected", why) if why else ("accepted", "")
         if not why:
             seen.add(_key(dream.prompt))
@@ -43,11 +46,25 @@ def _objection(dream: Dream, seen: Set[str], asked: Dict[str, Set[str]]) -> str:
     shortest = min(asked[key], key=len)
     if not all(holds(answer, shortest) for answer in asked[key]):
         return "the prompt has several answers"
+    if not holds(_key(dream.answer), shortest) and shortest:
+        return "its memory answers the prompt otherwise"
     if dream.answer and not holds(dream.completion, dream.answer):
         return "the completion does not hold the answer"
     if dream.answer and dream.kind in ("question", "dialogue") and holds(dream.prompt, dream.answer):
         return "the prompt gives the answer away"
     return ""
+
+
+def _first_of_all(answers: Mapping[str, Set[Tuple[int, ...]]], said: Mapping[str, str]) -> Set[str]:
+    """Return the answers to a question, without what one memory says besides a name or a number.
+
+    "My locker is number 3817 and it's by the music rooms" answers "What is my locker?" with the number; two names are
+    two answers.
+    """
+    if len(set().union(*answers.values())) > 1:
+        return set(answers)
+    telling = {answer for answer in answers if any(letter.isupper() or letter.isdigit() for letter in said[answer])}
+    return telling if len(telling) == 1 else set(answers)
 
 
 def holds(text: str, phrase: str) -> bool:

@@ -32,6 +32,8 @@ from sovl_dream.lexicon import (
 )
 from sovl_dream.statement import PREPOSITIONS, Statement
 
+#: Frames that a clause is put into, and framed clauses of a statement that is asked for in one or two ways.
+FRAMES, LEAST_FRAMED = 6, 18
 #: Who is spoken to, or of: "I report to Sandra", "I share an office with Kim".
 _TOWARDS_SOMEBODY = ("report", "lend", "give", "sell", "talk", "speak", "write", "send", "show", "introduce")
 _SOMEBODY = re.compile(
@@ -289,7 +291,9 @@ def questions_about(statement: Statement, rng: random.Random) -> List[str]:
     found += relations
     clauses += [clause for clause in map(as_clause, relations + _with_synonyms(relations)) if clause]
     # Frame and content meet at random, so that no frame comes to stand for a memory.
-    found += [frame.format(c=clause) for clause in dict.fromkeys(clauses) for frame in rng.sample(CLAUSE_FRAMES, 6)]
+    each = dict.fromkeys(clauses)
+    frames = max(FRAMES, LEAST_FRAMED // max(1, len(each)))
+    found += [frame.format(c=clause) for clause in each for frame in rng.sample(CLAUSE_FRAMES, frames)]
     return list(dict.fromkeys(found + _with_synonyms(found)))
 
 
