@@ -33,7 +33,8 @@ _BOUNDARY = re.compile(
 #: What stands beside the news and is none: "if you ever need it", "so don't let me forget", "how cool is that".
 _ASIDE = re.compile(
     r",? (?:(?:so |and )?(?:please )?(?:do not|don['’]?t) (?:let me )?forget(?: (?:it|that|about it))?|"
-    r"(?:just )?so (?:that )?you know|in case you\b.*|if you (?:ever |must )?(?:need|want|wonder|are|were|know|care|ask)\b.*|"
+    r"(?:just )?so (?:that )?you know|in case you\b.*|"
+    r"if you (?:ever |must )?(?:need|want|wonder|are|were|know|care|ask)\b.*|"
     r"how (?:\w+) is that|believe (?:it or not|me)|can you believe (?:it|that)|"
     r"which is (?:so|such|really|pretty|quite|rather|a bit|kind of|kinda|very|super|totally|the)\b[^,]*|"
     r"what an? [\w ]+|for what it['’]?s worth|and so on|and that['’]?s (?:it|that|all))[.!]*$",
@@ -45,13 +46,14 @@ _MOOD = re.compile(
     r"(?:all |also |just )*(?:so|such|pretty|really|rather|quite|kinda|kind of|sort of|sorta|super|a bit|totally|"
     r"absolutely|well|the (?:best|worst)|amazing|awesome|great|lovely|awful|horrible|weird|crazy|fun|funny|nice|cool|"
     r"embarrassing|annoying|exciting)\b(?: [\w'’-]+){0,3}$|"
-    r"^[\w'’ -]+?(?:['’](?:m|s|re)| am| is| are) (?:finally |much |way |still |always )?(?:strict|fair|nice|kind|mean|lovely|"
-    r"great|good|bad|happy|sad|okay|ok|fine|bigger|better|worse|smaller|nicer|worth it|the (?:best|worst)|amazing|awesome)$",
+    r"^[\w'’ -]+?(?:['’](?:m|s|re)| am| is| are) (?:finally |much |way |still |always )?(?:strict|fair|nice|kind|mean|"
+    r"lovely|great|good|bad|happy|sad|okay|ok|fine|bigger|better|worse|smaller|nicer|worth it|"
+    r"the (?:best|worst)|amazing|awesome)$",
     re.IGNORECASE,
 )
 _HE = re.compile(r"^(?P<who>he|she)(?P<is>['’]s)?\b", re.IGNORECASE)
 _IT = re.compile(r"^it(?P<is>['’]s)?\b", re.IGNORECASE)
-_THEY = re.compile(r"^they(?P<are>['’]re)?\b", re.IGNORECASE)
+_THEY = re.compile(r"^they(?P<are>['’]re)?(?P<have>['’]ve)?\b", re.IGNORECASE)
 _WHOSE = re.compile(r"^(?:his|her|its|their) (?=name['’]s\b|\w+ (?:is|are)\b)", re.IGNORECASE)
 #: Who is meant is not said, at the end.
 _LEFT_OPEN = re.compile(r"\b(?:it|them|him|her|that|this|so)[.!]*$", re.IGNORECASE)
@@ -77,7 +79,7 @@ _MALE = r"brother|father|dad|husband|son|uncle|nephew|grandfather|grandpa|boyfri
 
 def without_asides(sentence: str) -> str:
     """Return a sentence without what stands beside the news: "if you ever need it", "how cool is that"."""
-    bare = re.sub(r"(?<!\S)i(?=['’]| )", "I", re.sub(r"\s+", " ", sentence)).strip()
+    bare = re.sub(r"(?<!\S)i(?=['’]| [a-z])", "I", re.sub(r"\s+", " ", sentence)).strip()
     before = ""
     while before != bare:
         before, bare = bare, _ASIDE.sub("", bare)
@@ -85,14 +87,13 @@ def without_asides(sentence: str) -> str:
 
 
 def clauses(sentence: str) -> List[str]:
-    """Return the clauses of a sentence in order, pronouns as they were said; what only stands beside them is left out."""
+    """Return the clauses of a sentence in order, pronouns as they were said, without what only stands beside them."""
     bare = without_asides(sentence)
     if _TOLD.search(bare):
         return [bare]
     found: List[str] = []
-    start, searched = 0, 0
-    for match in iter(lambda: _BOUNDARY.search(bare, searched), None):
-        searched = max(match.end(), searched + 1)
+    start = 0
+    for match in _BOUNDARY.finditer(bare):
         after = bare[match.end() :]
         if _is_another(bare[start : match.start()], after):
             found.append(bare[start : match.start()])
@@ -140,13 +141,24 @@ def standing_alone(clause: str, before: Optional[Statement]) -> str:
             rest = f" has{rest}" if _HAS.match(rest) else f" is{rest}"
         elif match.groupdict().get("are"):
             rest = f" are{rest}"
+        elif match.groupdict().get("have"):
+            rest = f" have{rest}"
         return f"{whom[0].upper()}{whom[1:]}{rest}"
     whose = _WHOSE.match(clause)
     if whose:
-        owner = "" if before is None else _antecedent(before, whose, not re.match(r"(?:his|her)\b", clause, re.IGNORECASE), "")
+        owner = (
+            ""
+            if before is None
+            else _antecedent(before, whose, not re.match(r"(?:his|her)\b", clause, re.IGNORECASE), "")
+        )
         return f"{owner[0].upper()}{owner[1:]}'s {clause[whose.end() :]}" if owner else ""
     told_of = _OBJECT.search(clause)
-    if told_of and before is not None and not before.speaks_of_self and _fits(before.subject, False, told_of.group(1) == "her"):
+    if (
+        told_of
+        and before is not None
+        and not before.speaks_of_self
+        and _fits(before.subject, False, told_of.group(1) == "her")
+    ):
         return f"{clause[: told_of.start(1)]}{before.subject}"
     return clause
 
@@ -183,7 +195,11 @@ def _its_name(before: Statement) -> str:
     owned = re.match(r"^(?:an?|the|my|our|his|her|their) (?:[\w-]+ )*?([a-z][\w-]*)$", _WHEN.sub("", before.complement))
     if owned is None:
         return ""
-    return f"My {owned.group(1)}" if before.speaks_of_self else f"{before.subject[0].upper()}{before.subject[1:]}'s {owned.group(1)}"
+    return (
+        f"My {owned.group(1)}"
+        if before.speaks_of_self
+        else f"{before.subject[0].upper()}{before.subject[1:]}'s {owned.group(1)}"
+    )
 
 
 def _named_at_the_end(before: Statement) -> str:
@@ -194,9 +210,9 @@ def _named_at_the_end(before: Statement) -> str:
 
 def _fits(phrase: str, thing: bool, female: bool) -> bool:
     """Return True where a pronoun may stand for a phrase: "she" for nobody's brother, "it" for nobody."""
-    person = bool(re.search(rf"\b(?:{PEOPLE}|{_FEMALE}|{_MALE}|lady|woman|man|girl|boy|guy)\b", phrase)) and not re.search(
-        r"['’]s\b", phrase
-    )
+    person = bool(
+        re.search(rf"\b(?:{PEOPLE}|{_FEMALE}|{_MALE}|lady|woman|man|girl|boy|guy)\b", phrase)
+    ) and not re.search(r"['’]s\b", phrase)
     if thing:
         return not person
     return not re.search(rf"\b(?:{_MALE if female else _FEMALE})\b", phrase)

@@ -40,7 +40,7 @@ def told_in(episode: Episode) -> List[Told]:
     """Return the statements of a memory with their claims; a correction takes the place of what was said before."""
     found: List[Told] = []
     for statement in statements_in(episode):
-        claims = claims_of(statement)
+        claims = claims_of(statement) if statement.verb else []
         if episode.source == "correction":
             claims = [Claim(**{**vars(claim), "newly": True}) for claim in claims]
         found.append(Told(episode.id, statement, tuple(claims), episode.night))

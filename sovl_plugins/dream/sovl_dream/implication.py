@@ -13,13 +13,31 @@ _NAME = r"[A-Z][\w'’.-]*(?: (?:[A-Z&][\w'’.-]*|of|the|and(?= [A-Z])))*"
 _NAMED = re.compile(rf"\ban? (?:[\w-]+ ){{0,3}}?([a-z][\w-]*),? (?:(?:that|who|which) is )?(?:called|named) ({_NAME})")
 #: What is named beside these is somebody's own: "I play bass in a band called".
 _ONES_OWN = frozenset(
-    ("have", "had", "get", "got", "own", "owned", "keep", "adopt", "adopted", "buy", "bought", "play", "sing", "work", "run")
+    (
+        "have",
+        "had",
+        "get",
+        "got",
+        "own",
+        "owned",
+        "keep",
+        "adopt",
+        "adopted",
+        "buy",
+        "bought",
+        "play",
+        "sing",
+        "work",
+        "run",
+    )
 )
 _OWNER = {"I": "my", "we": "our"}
 
 
 def with_implied(statement: Statement) -> List[Statement]:
     """Return a statement and what it implies: "I moved to Oslo" and "I live in Oslo"."""
+    if not statement.verb:
+        return [statement]
     return [statement, *now_so(statement), *_turned_round(statement), *_named_within(statement)]
 
 
@@ -30,7 +48,8 @@ def _named_within(statement: Statement) -> List[Statement]:
         return []
     kind, name = found.groups()
     subject = statement.subject
-    if statement.is_copula and not statement.speaks_of_self and re.match(r"an? ", statement.complement):
+    is_one = statement.is_copula and not statement.preposition and re.match(r"an? ", statement.complement)
+    if is_one and not statement.speaks_of_self:
         said = f"{subject} is called {name}"
     elif statement.lemma.split()[-1] not in _ONES_OWN:
         return []

@@ -14,6 +14,7 @@ from sovl_dream.sentence import without_opener
 from sovl_dream.small_talk import is_small_talk, is_supposed
 from sovl_dream.statement import Statement, parse_statement
 from sovl_dream.taken_back import is_joke
+from sovl_dream.whole import whole_statement
 
 #: A longer sentence is a story, not a fact that a question asks for.
 LONGEST = 40
@@ -23,7 +24,9 @@ _SAME_SUBJECT = re.compile(
     r"(?:in|at|as|for|with|an?|the|my|two|three|(?!I\b)[A-Z])\b)"
 )
 #: News that says nothing by itself.
-_PRONOUN = re.compile(r"^(?:it|them|him|her|this|that|these|those|you|so|too|mine|yours)(?: \w+)?$", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"^(?:it|them|him|her(?! \w)|this|that|these|those|you|so|too|mine|yours)(?: \w+)?$", re.IGNORECASE
+)
 #: A place for a value: "[NAME]", "____", "<name>".
 _PLACEHOLDER = re.compile(r"^(?:\[[^\]]*\]|<[^>]*>|\{[^}]*\}|_{2,}|X{3,}|\.{3,}|\([a-z]+\)|\$[A-Z_]+)$")
 
@@ -67,4 +70,6 @@ def _statements_of(sentence: str, before: Optional[Statement] = None) -> List[St
         found = [] if whole is None else [whole]
     else:
         found = parsed_clauses(sentence, before)
+        whole = None if found else whole_statement(without_asides(plain))
+        found = found if whole is None else [whole]
     return [one for one in found if not _PRONOUN.match(one.complement) and not _PLACEHOLDER.match(one.complement)]

@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Match
 
 from sovl_dream.lexicon import MONTH
 
 _OPENERS = re.compile(
     r"^(?:(?:by the way|btw|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|for the record|guess what|"
+    r"turns out(?: that)?|(?:quick|small|little) (?:update|note|thing)|"
     r"you (?:can|may|could)(?= (?:just )?call me\b)|"
     r"(?:please )?(?:note|remember|don['’]?t forget|do not forget|keep in mind)(?: that| this)?|lol|haha|"
     r"(?:ok|okay) so|so yeah|to be (?:honest|fair)|tbh|ngl|omg|in all honesty|"
     r"(?:honestly|literally|basically|seriously)(?= (?:i|we|my|our|can(?:not|['’]?t)|do not|don['’]?t)\b)|"
-    r"in my (?:opinion|view|book)|(?:given|if i had|if i have) the choice|if (?:anyone|anybody|someone) (?:asks|wants to know)|"
+    r"in my (?:opinion|view|book)|(?:given|if i had|if i have) the choice|"
+    r"if (?:anyone|anybody|someone) (?:asks|wants to know)|"
     r"if you (?:ever )?(?:need|want|wonder|are|were|have to|call|visit|come)\b[^,?]*,(?= (?:the|my|our|i|we)\b)|"
     r"of (?:the|my|our) [\w ]+,|"
     r"just so you know|for your information|i want you to know that|you should know that|"
@@ -39,8 +42,8 @@ _INSTEAD = re.compile(
     re.IGNORECASE,
 )
 _TRAILS = re.compile(
-    r",? (?:by the way|btw|you know|though|haha+|lol|lmao|omg|tbh|ngl|imo|innit|honestly|to be (?:honest|fair)|of course|"
-    r"i think|i guess|as well|too|please|thanks|thank you|[:;]-?[)D]|"
+    r",? (?:by the way|btw|you know|though|haha+|lol|lmao|omg|tbh|ngl|imo|innit|honestly|"
+    r"to be (?:honest|fair)|of course|i think|i guess|as well|too|please|thanks|thank you|[:;]-?[)D]|"
     r"(?P<now>nowadays|these days|any ?more|any longer|at the moment|right now|instead))$",
     re.IGNORECASE,
 )
@@ -56,27 +59,68 @@ _NOT_THAT = re.compile(r"^(.+), (?:and )?not [^,]+$")
 _FRONTED = re.compile(
     r"^(today|yesterday|tomorrow|tonight|(?:last|this|next|every) \w+|on \w+|"
     rf"in (?:{MONTH}|\d{{4}}|(?:the )?(?:summer|winter|spring|autumn|morning|evening|afternoon)s?)|"
-    r"(?:at|for|before|after|during|by) (?:[\w'’-]+ ){0,3}?[\w'’-]+),? "
+    r"(?:at|for|before|after|during|by|since|until|as) (?:[\w'’-]+ ){0,3}?[\w'’-]+),? "
     r"((?:I|my|we|our)\b.+)$",
     re.IGNORECASE,
 )
+#: What people say they did, are or are doing without a word for themselves: "sold the car", "allergic to nuts".
+_DONE = (
+    "got|bought|sold|moved|started|finished|adopted|won|lost|met|booked|signed|passed|broke|took|had|gave|picked|joined|"
+    "found|made|named|went|quit|left|ordered|learned|learnt|inherited|switched|changed|retired|grew up|turned"
+)
+_DONE_TO = r"(?:an?|my|our|the|to|up|into|some|out|off|down|for|from|in|last|\d\w*)\b"
+_BEING = (
+    "allergic to|scared of|afraid of|addicted to|obsessed with|married to|engaged to|married|born|left[- ]handed|"
+    "studying|living|working|driving|renting|teaching|training|learning|saving|moving|getting married"
+)
+
+
+def _by_the_user(match: Match[str]) -> str:
+    return f"I {match.group(1).lower()} "
+
+
+def _is_the_user(match: Match[str]) -> str:
+    said = match.group(1).lower()
+    return f"I {'was' if said.endswith('born') else 'am'} {said} "
+
+
+def _the(phrase: str) -> str:
+    return re.sub(r"^an? ", "The ", phrase) if phrase.startswith("a") else phrase.capitalize()
+
+
 _REWRITTEN = (
     (
         re.compile(r"^(Mum|Mom|Dad|Mummy|Daddy|Gran|Granny|Grandma|Grandpa|Granddad|Nan|Nana)\b(?=['’]s | [a-z])"),
         lambda m: f"My {m.group(1).lower()}",
     ),
     (re.compile(r"^Me and ((?:my |our )?[\w'’-]+) "), lambda m: f"{m.group(1)[:1].upper()}{m.group(1)[1:]} and I "),
-    (re.compile(r"^(Can not stand|Hate|Love|Adore|Prefer|Live in|Work at) (?!you\b|u\b)"), lambda m: f"I {m.group(1).lower()} "),
+    # Who tells leaves themselves out.
     (
-        re.compile(r"^(Got|Bought|Moved|Started|Finished|Adopted|Won|Lost|Met|Booked|Signed|Passed|Broke) (?=an?\b|my\b|our\b|the\b|to\b|up\b|into\b|some\b|\d)"),
+        re.compile(
+            r"^((?:Still |Just |Finally |Recently )?(?:Can not stand|Hate|Love|Adore|Prefer|Live in|Work at)) "
+            r"(?!you\b|u\b)"
+        ),
         lambda m: f"I {m.group(1).lower()} ",
     ),
+    (re.compile(rf"^((?:Just |Finally |Recently |Already )?(?:{_DONE})) (?={_DONE_TO})", re.IGNORECASE), _by_the_user),
+    (re.compile(rf"^((?:Still |Currently |Also |Now )?(?:{_BEING})) ", re.IGNORECASE), _is_the_user),
+    # "There's a spare key under the pot".
+    (
+        re.compile(
+            r"^There(?:['’]s| is| are) ((?:an?|two|three|some) .+?) "
+            r"((?:in|on|under|behind|at|by|next to|near|inside) .+)$"
+        ),
+        lambda m: f"{_the(m.group(1))} {'is' if m.group(1).startswith('a') else 'are'} {m.group(2)}",
+    ),
     # A cleft: "It was Ann who lent me the money".
-    (re.compile(r"^It (?:is|was|['’]s) ((?:[A-Z]|my |our ).+?) (?:who|that) (?=[a-z])"), lambda m: f"{m.group(1)[:1].upper()}{m.group(1)[1:]} "),
+    (
+        re.compile(r"^It (?:is|was|['’]s) ((?:[A-Z]|my |our ).+?) (?:who|that) (?=[a-z])"),
+        lambda m: f"{m.group(1)[:1].upper()}{m.group(1)[1:]} ",
+    ),
     (re.compile(r" goes by (?:the name (?:of )?)?(?=[A-Z])"), " is called "),
     (
         re.compile(r"^(.+) has the (code ?name|nickname|name|title|number|motto|password) (?=\S)"),
-        lambda m: f"The {m.group(2)} of {m.group(1)[0].lower() if re.match('(?:The|My|Our|A|An) ', m.group(1)) else m.group(1)[0]}{m.group(1)[1:]} is ",
+        lambda m: f"The {m.group(2)} of {re.sub('^(?:The|My|Our|An?) ', lambda d: d.group().lower(), m.group(1))} is ",
     ),
     (re.compile(r"^Call me (?=[A-Z])"), "I am called "),
     (
@@ -92,7 +136,10 @@ _CONTRACTIONS = (
     (re.compile(r"^(I|We)['’]d (?=be\b|like\b|love\b|prefer\b|rather\b|hate\b|take\b|choose\b|pick\b)"), r"\1 would "),
     (re.compile(r"^(I|We)['’]d\b"), r"\1 had"),
     (re.compile(r"^((?:My|Our) (?:[\w'’]+ )?name)['’]s\b"), r"\1 is"),
-    (re.compile(r"^((?:My|Our|The)(?: [\w-]+){1,4})['’]s (?=(?:called|named|now|not|an?|the|in|at|on|from)\b)"), r"\1 is "),
+    (
+        re.compile(r"^((?:My|Our|The)(?: [\w-]+){1,4})['’]s (?=(?:called|named|now|not|an?|the|in|at|on|from)\b)"),
+        r"\1 is ",
+    ),
     (re.compile(r"\b([Cc]an)(?:not|['’]?t)\b"), r"\1 not"),
     (re.compile(r"\bwon['’]?t\b"), "will not"),
     (re.compile(r"\b(do|does|did|is|are|was|were|have|has|had|would|could|should)nt\b"), r"\1 not"),
@@ -101,7 +148,9 @@ _CONTRACTIONS = (
 
 
 #: "My locker's number 3817": read so where nothing else in the sentence is a verb.
-_NOUN_IS = re.compile(r"^((?:(?:My|Our|The|This) (?:[\w-]+ ){0,4}?)?[A-Za-z][\w-]*)['’]s (?=\S)")
+_NOUN_IS = re.compile(r"^((?:[\w-]+ ){0,5}?[A-Za-z][\w-]*)['’]s (?=\S)")
+#: "The landlord, a guy named Petrakis, takes checks": who it is besides.
+_APPOSED = re.compile(r"^((?:My|Our|The) [\w'’ -]+?), (?:an?|the|one|who|which) [^,]+, (?=[a-z])")
 _NOUN_HAS = re.compile(r"^((?:(?:My|Our|The) (?:[\w-]+ ){0,4}?)?[A-Za-z][\w-]*)['’]s (?=(?:been|gone|got|had)\b)")
 
 
@@ -143,11 +192,14 @@ def plain_sentence(text: str) -> Sentence:
     turned = _NOT_THIS.match(bare) or _NOT_THAT.match(bare)
     if turned:
         bare, newly = " ".join((part or "").strip() for part in turned.groups() if part), True
+    bare = _APPOSED.sub(r"\1 ", bare)
     for pattern, other in _REWRITTEN:
         bare = pattern.sub(other, bare)
     fronted = _FRONTED.match(bare)
     if fronted:
         when, rest = fronted.groups()
+        for pattern, full in _CONTRACTIONS:
+            rest = pattern.sub(full, rest)
         bare = f"{rest[0].upper()}{rest[1:]} {when[0].lower()}{when[1:]}"
     return Sentence(bare, newly or trails)
 

@@ -283,7 +283,9 @@ def _split_state(subject: str, rest: str) -> Tuple[str, str, str]:
     lead = rf"(?:not |no longer )?(?:(?:{_ADVERBS}) )?"
     if re.match(r"^to [a-z]+\b", rest) and verbs.is_infinitive(rest.split()[1]):
         return "", "", rest
-    done_by = re.match(rf"^({lead}(?:being )?\w+(?:ed|en|wn|ught|ilt|ade)(?: \w+){{0,4}}?) (by) ((?:my|our|an?|the|[A-Z]).+)$", rest)
+    done_by = re.match(
+        rf"^({lead}(?:being )?\w+(?:ed|en|wn|ught|ilt|ade)(?: \w+){{0,4}}?) (by) ((?:my|our|an?|the|[A-Z]).+)$", rest
+    )
     if done_by:
         return done_by.group(1), done_by.group(2), done_by.group(3)
     passive = re.match(

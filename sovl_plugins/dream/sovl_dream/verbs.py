@@ -96,8 +96,9 @@ _IRREGULAR = {
 _PARTICIPLES_ALONE = frozenset(
     word
     for line in (
-        "been begun broken chosen done drawn drunk driven eaten fallen flown forgotten gotten given gone grown hidden",
-        "bitten blown frozen shaken torn thrown known ridden rung seen sung spoken stolen swum taken woken worn written",
+        "been begun broken chosen done drawn drunk driven eaten fallen flown forgotten gotten given gone grown",
+        "hidden bitten blown frozen shaken torn thrown known ridden rung seen sung spoken stolen swum taken woken",
+        "worn written",
     )
     for word in line.split()
 )
@@ -106,17 +107,16 @@ _COMMON = frozenset(
     word
     for line in (
         "add admire adopt adore agree allow answer appear arrive ask attend avoid bake become begin believe belong",
-        "break bring build buy call carry catch celebrate change charge choose clean climb close collect come commute",
-        "consist contain cook cost count cover create cry cut dance decide depart die dislike do drink draw drive dye earn",
-        "eat end enjoy expire fall feed feel fight find finish fix fly forget get give go graduate grow happen hate",
-        "have hear help hide hold hope hurt include invent invite join keep kill know land last launch lay lead learn",
-        "leave lend let like listen live look lose love make marry mean meet migrate miss move name need offer open",
-        "order own",
-        "paint park pass pay plan plant play practise practice prefer put raise reach read receive release",
-        "relocate remember rename rent repair report reset retire return ride ring run save say see seem sell send",
-        "serve service share ship show sign sing sit sleep smell smoke snore speak spell spend stand start stay",
-        "steal stop store study support swim switch take talk taste teach tell think train travel treat try turn",
-        "understand update use visit volunteer vote wait wake walk",
+        "break bring build buy call carry catch celebrate change charge choose clean climb close collect come",
+        "commute consist contain cook cost count cover create cry cut dance decide depart die dislike do draw",
+        "drink drive dye earn eat end enjoy expire fall feed feel fight find finish fix fly forget get give go",
+        "graduate grow happen hate have hear help hide hold hope hurt include invent invite join keep kill know",
+        "land last launch lay lead learn leave lend let like listen live look lose love make marry mean meet",
+        "migrate miss move name need offer open order own paint park pass pay plan plant play practice practise",
+        "prefer put raise reach read receive release relocate remember rename rent repair report reset retire",
+        "return ride ring run save say see seem sell send serve service share ship show sign sing sit sleep smell",
+        "smoke snore speak spell spend stand start stay steal stop store study support swim switch take talk taste",
+        "teach tell think train travel treat try turn understand update use visit volunteer vote wait wake walk",
         "want wash watch wear weigh win wish work worry write",
     )
     for word in line.split()

@@ -31,9 +31,12 @@ from sovl_dream.lexicon import (
     SYNONYMS,
 )
 from sovl_dream.statement import PREPOSITIONS, Statement
+from sovl_dream.whole import questions_on
 
 #: Frames that a clause is put into, and framed clauses of a statement that is asked for in one or two ways.
 FRAMES, LEAST_FRAMED = 6, 18
+#: Questions about a sentence that was kept whole.
+WHOLE = 24
 #: Who is spoken to, or of: "I report to Sandra", "I share an office with Kim".
 _TOWARDS_SOMEBODY = ("report", "lend", "give", "sell", "talk", "speak", "write", "send", "show", "introduce")
 _SOMEBODY = re.compile(
@@ -64,7 +67,11 @@ def question_word(statement: Statement) -> Tuple[str, ...]:
         return ("Since when", "How long")
     if _stands_before_somebody(statement):
         return ("Who",)
-    if statement.is_copula and statement.preposition == "by" and re.match(r"(?:my|our|an?) |[A-Z]", statement.complement):
+    if (
+        statement.is_copula
+        and statement.preposition == "by"
+        and re.match(r"(?:my|our|an?) |[A-Z]", statement.complement)
+    ):
         return ("Who", "What")
     if not statement.is_copula and not statement.middle and not statement.preposition and re.match(_HOW, news):
         return ("How",)
@@ -262,6 +269,8 @@ def questions_about(statement: Statement, rng: random.Random) -> List[str]:
     :param statement: a parsed statement in the user's first person.
     :param rng: chooses which frames meet which clauses.
     """
+    if not statement.verb:
+        return questions_on(statement, WHOLE, rng)
     found: List[str] = []
     clauses: List[str] = []
     for s in [statement, *_named_subject(statement)]:

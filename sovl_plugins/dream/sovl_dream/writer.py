@@ -105,7 +105,7 @@ def reverse_questions(statement: Statement) -> List[str]:
         f"Tell me what you know about {news}.",
         f"Where did I mention {news}?",
     ]
-    if not statement.speaks_of_self:
+    if statement.verb and not statement.speaks_of_self:
         rest = statement.text[len(statement.subject) :].strip()
         asked = "Who" if word == "Who" or is_somebody(statement.subject) else "What"
         questions += [f"{asked} {rest}?", f"Which of mine {rest}?"]

@@ -116,7 +116,7 @@ def test_verbs_and_what_follows_them(text, auxiliary, verb, lemma, rest):
         "  ",
         "She is my sister.",
         "They live in Peru.",
-        "There is a cat in my garden.",
+        "There is nothing in my garden.",
         "It was my birthday yesterday.",
         "This is my house now.",
         "I do not drive.",

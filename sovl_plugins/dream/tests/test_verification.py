@@ -75,6 +75,15 @@ def test_a_prompt_with_two_answers_is_rejected_for_both():
     # Also where one memory tells of two.
     dreams = verify([a_dream(), a_dream(completion="Your dog is Max.", answer="Max")])
     assert [d.verdict for d in dreams] == ["rejected", "rejected"]
+    # A description beside a name is no second answer.
+    number, place = (
+        a_dream(completion="Your dog is number 3817.", answer="number 3817"),
+        a_dream(completion="Your dog is by the door.", answer="by the door"),
+    )
+    assert [(d.verdict, d.why) for d in verify([place, number])] == [
+        ("rejected", "its memory answers the prompt otherwise"),
+        ("accepted", ""),
+    ]
 
 
 def test_what_is_told_twice_is_learned_once():

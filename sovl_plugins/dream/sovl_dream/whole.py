@@ -1,0 +1,118 @@
+"""What is told in a sentence that the rules cannot parse: kept whole, and asked for by what it is about.
+
+"there's a leak upstairs and the plumber's coming Friday" has no verb that a question could be made of, but "What did I
+tell you about the leak?" is a question all the same, and the whole sentence its answer.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import List, Optional
+
+from sovl_dream.lexicon import DAY, FUNCTION_WORDS, MONTH
+from sovl_dream.sentence import plain_sentence
+from sovl_dream.statement import Statement
+from sovl_dream.verbs import is_infinitive
+
+#: Fewer words than this tell nothing by themselves.
+LEAST_WORDS = 4
+#: The user or what is theirs; without it a sentence may tell of anything.
+_OWN = re.compile(r"\b(?:I|[Mm]e|[Mm]y|[Mm]ine|[Ww]e|us|[Oo]urs?)\b(?!\.)")
+#: Not said to be so, or said to whoever listens.
+_UNSURE = re.compile(
+    r"\b(?:if|maybe|perhaps|probably|suppose|supposing|imagine|pretend|wish|hope|guess|think|thought|believe|feel|seems?|"
+    r"might|may|could|would|should|must|let['’]?s|unless|whether|wonder|wondering|story|novel|dream|dreamt|character|role|"
+    r"you|your|yours|yourself|he|she|him|they|them|this|that|these|those|example|e\.g|please|sorry|thanks|thank)\b|\?",
+    re.IGNORECASE,
+)
+_BEGINS_NO_STATEMENT = re.compile(
+    r"^(?:as|when|while|because|although|though|since|until|so|do|does|did|don['’]?t|not|no|never|to|of|for|with|in|on|at|"
+    r"what|who|which|where|why|how|and|or|but|it|its|it['’]s|there|here|yes|ok|okay|hi|hello)\b",
+    re.IGNORECASE,
+)
+#: What stands for no thing that one could ask about.
+_NO_TOPIC = FUNCTION_WORDS | frozenset(
+    word
+    for line in (
+        "got get gets getting went go going gone came come coming took take taken made make makes making left put",
+        "said told yesterday today tomorrow tonight morning evening week month year ago again out up down off away",
+        "back one two lot bit kind sort thing things way then than too also just already yet even because until",
+        "while when where which who what it's its i'm i've i'd i'll we're we've finally always never once done",
+        "having about pretty quite ever whenever since",
+    )
+    for word in line.split()
+)
+_VALUE = re.compile(rf"(?:\S*\d\S*|(?:{MONTH}|{DAY})s?)$", re.IGNORECASE)
+_TOPIC_FRAMES = (
+    "What did I tell you about {t}?",
+    "What do you know about {t}?",
+    "Tell me about {t}.",
+    "What did I say about {t}?",
+    "Do you remember what I said about {t}?",
+    "Remind me about {t}.",
+    "What was it about {t}?",
+    "What is it with {t}?",
+    "I mentioned {t}. What was that?",
+    "Anything I told you about {t}?",
+)
+
+
+def whole_statement(sentence: str) -> Optional[Statement]:
+    """Return a sentence as a statement without subject and verb, None where it does not tell of the user's own.
+
+    Its ``complement`` is what stands at the end or is a number or a name; the rest is what it is about.
+
+    :param sentence: one of the user's own, no question and no small talk.
+    """
+    clean = plain_sentence(sentence).text
+    words = clean.split()
+    if len(words) < LEAST_WORDS or not _OWN.search(clean) or _UNSURE.search(clean):
+        return None
+    if _BEGINS_NO_STATEMENT.match(clean) or is_infinitive(words[0].strip(",")):
+        return None
+    news = _news(words)
+    statement = Statement(clean, "", "", "", "", "", "", news)
+    return statement if news and topics(statement) else None
+
+
+def topics(statement: Statement) -> List[str]:
+    """Return what a sentence that was kept whole is about, in its own words, without the news."""
+    found: List[str] = []
+    run: List[str] = []
+    before = statement.text[: statement.text.rfind(statement.complement)]
+    for word in [*re.findall(r"[\w'’-]+|[,;:()–—]", before), ","]:
+        bare = re.sub(r"['’]s$", "", word)
+        if re.match(r"\w", word) and bare.lower() not in _NO_TOPIC and not re.search(r"(?:ed|ing)$", bare):
+            run.append(bare)
+        elif run:
+            found.append(" ".join(run))
+            run = []
+    return list(dict.fromkeys(found))
+
+
+def questions_on(statement: Statement, count: int, rng: random.Random) -> List[str]:
+    """Return up to ``count`` questions about what a sentence that was kept whole is about."""
+    found: List[str] = []
+    for topic in topics(statement):
+        named = topic if topic[:1].isupper() else f"{rng.choice(('the', 'my'))} {topic}"
+        found += [frame.format(t=named) for frame in _TOPIC_FRAMES]
+    rng.shuffle(found)
+    return found[:count]
+
+
+def _news(words: List[str]) -> str:
+    """Return the last number, date or name of a sentence, else its last words."""
+    plain = [word.strip(",;:()") for word in words]
+    for place in range(len(plain) - 1, 0, -1):
+        if _VALUE.match(plain[place]):
+            return plain[place]
+        if plain[place][:1].isupper() and not re.match(r"I(?:['’]|$)", plain[place]):
+            first = place
+            while first > 1 and plain[first - 1][:1].isupper() and plain[first - 1] == words[first - 1]:
+                first -= 1
+            return " ".join(words[first : place + 1]).strip(",;:()")
+    first = len(words) - 1
+    while first > 1 and plain[first - 1].lower() not in FUNCTION_WORDS and plain[first - 1] == words[first - 1]:
+        first -= 1
+    return " ".join(words[first:]).strip(",;:()")
