@@ -10,8 +10,10 @@ import re
 from typing import List, Match, Optional
 
 from sovl_dream.lexicon import PEOPLE
+from sovl_dream.sentence import without_opener
 from sovl_dream.small_talk import is_small_talk
 from sovl_dream.statement import Statement, parse_statement
+from sovl_dream.verbs import is_past
 from sovl_dream.wording import is_somebody
 
 #: What may stand between two clauses that follow each other without a conjunction.
@@ -25,10 +27,17 @@ _BEGINS = (
     rf"(?!I\b){_NAME}(?: (?!I\b){_NAME})? {_VERB}\b))"
 )
 _ALONE = rf"(?=(?:{_PRONOUN}\b|(?:my|our) [\w -]+?(?:['’]s| {_VERB})\b))"
+#: "My neighbour was bitten and needed stitches": the subject is the same.
+_SAME_SUBJECT = (
+    r"(?=(?:(?:never|now|still|also|then|always|finally|just) )*(?:[a-z]{3,}ed|has|is|was|gets|works|lives|plays|comes|"
+    r"goes|needs|wears|makes|hates|loves|likes|misses|wants|speaks|teaches|owns|drives|got|had|made|took|went|came|bought|"
+    r"kept) )"
+)
+_DOES = re.compile(rf"^{_SAME_SUBJECT}(?:(?:never|now|still|also|then|always|finally|just) )*(?P<verb>[a-z]+)")
 _BOUNDARY = re.compile(
     rf"{_STOP}? (?:and|but)(?: (?:now|so far|also|then|actually|apparently))? {_BEGINS}|"
     rf"{_STOP} (?:so|and so|though|yet) (?=(?:{_PRONOUN})\b)| so (?=(?:I|i|we)(?:['’]| (?:am|are|have|will|can)\b))|"
-    rf"{_STOP} (?:now |then |so far )?{_ALONE}|\s*; (?=\S)"
+    rf"{_STOP} (?:now |then |so far )?{_ALONE}|\s*; (?=\S)|{_STOP}? (?:and|but) {_SAME_SUBJECT}"
 )
 #: What stands beside the news and is none: "if you ever need it", "so don't let me forget", "how cool is that".
 _ASIDE = re.compile(
@@ -109,6 +118,9 @@ def _is_another(before: str, after: str) -> bool:
         return False  # "I have a new favourite singer, it's Dua Lipa"
     if re.match(r"(?:I|we|he|she|it|they)\b", after, re.IGNORECASE) or _WHOSE.match(after):
         return True
+    does = _DOES.match(after)
+    if does:
+        return is_past(does.group("verb")) or not re.match(r"(?:I|we)\b", without_opener(before), re.IGNORECASE)
     upto = _BOUNDARY.search(after)
     return parse_statement(after[: upto.start()] if upto else after) is not None
 
@@ -228,6 +240,8 @@ def parsed_clauses(sentence: str, before: Optional[Statement] = None) -> List[St
     found: List[Statement] = []
     for number, clause in enumerate(clauses(sentence)):
         alone = standing_alone(clause, found[-1] if found else before)
+        if number and _DOES.match(clause):
+            alone = f"{found[-1].subject[0].upper()}{found[-1].subject[1:]} {clause}" if found else ""
         if found and (is_mood(clause) or is_small_talk(alone)):
             continue
         statement = parse_statement(alone) if alone else None

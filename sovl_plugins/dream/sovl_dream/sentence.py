@@ -19,6 +19,8 @@ _OPENERS = re.compile(
     r"(?:please )?(?:note|remember|don['’]?t forget|do not forget|keep in mind)(?: that| this)?|lol|haha|"
     r"(?:ok|okay) so|so yeah|to be (?:honest|fair)|tbh|ngl|omg|in all honesty|"
     r"(?:honestly|literally|basically|seriously)(?= (?:i|we|my|our|can(?:not|['’]?t)|do not|don['’]?t)\b)|"
+    r"(?:i )?(?:didn['’]?t|did not|never|forgot to) (?:mention|say|tell you)"
+    r"(?: it| this| that)?(?: before| yet| earlier)?,? but|"
     r"in my (?:opinion|view|book)|(?:given|if i had|if i have) the choice|"
     r"if (?:anyone|anybody|someone) (?:asks|wants to know)|"
     r"if you (?:ever )?(?:need|want|wonder|are|were|have to|call|visit|come)\b[^,?]*,(?= (?:the|my|our|i|we)\b)|"
@@ -116,6 +118,12 @@ _REWRITTEN = (
     (
         re.compile(r"^It (?:is|was|['’]s) ((?:[A-Z]|my |our ).+?) (?:who|that) (?=[a-z])"),
         lambda m: f"{m.group(1)[:1].upper()}{m.group(1)[1:]} ",
+    ),
+    (re.compile(r"^What ((?:I|we)\b.+? (?:is|are) )(?=\w)"), r"The thing \1"),
+    # "O negative, that's my blood type".
+    (
+        re.compile(r"^([^,]+), that['’]s ((?:my|our) [\w'’ -]+)$"),
+        lambda m: f"{m.group(2)[0].upper()}{m.group(2)[1:]} is {m.group(1)}",
     ),
     (re.compile(r" goes by (?:the name (?:of )?)?(?=[A-Z])"), " is called "),
     (

@@ -23,7 +23,7 @@ _OWN = re.compile(r"\b(?:I|[Mm]e|[Mm]y|[Mm]ine|[Ww]e|us|[Oo]urs?)\b(?!\.)")
 _UNSURE = re.compile(
     r"\b(?:if|maybe|perhaps|probably|suppose|supposing|imagine|pretend|wish|hope|guess|think|thought|believe|feel|seems?|"
     r"might|may|could|would|should|must|let['’]?s|unless|whether|wonder|wondering|story|novel|dream|dreamt|character|role|"
-    r"you|your|yours|yourself|he|she|him|they|them|this|that|these|those|example|e\.g|please|sorry|thanks|thank)\b|\?",
+    r"you|your|yours|yourself|he|she|him|(?:this|that|these|those)(?!['’]s)|example|e\.g|please|sorry|thanks|thank)\b|\?",
     re.IGNORECASE,
 )
 _BEGINS_NO_STATEMENT = re.compile(
