@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional
 
 import click
 
+from sovl_core.cli.memory_lines import memory_text
 from sovl_core.cli.night_numbers import LARGEST, parse_night
 from sovl_core.cli.tables import readable
 from sovl_core.cli.terminal import clean, shorten
@@ -149,7 +150,7 @@ def _memory_line(journal: Journal, number: int) -> str:
     if episode is None:
         return f"#{number}"
     replaced = "" if episode.superseded_by is None else f"  (superseded by #{episode.superseded_by})"
-    return f"#{number}  {shorten(episode.prompt, WIDTH)}{replaced}"
+    return f"#{number}  {memory_text(journal, episode, WIDTH)}{replaced}"
 
 
 def _print_dream(app: AppContext, dream: Dream, width: int, show_night: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 import click
 
+from sovl_core.cli.memory_lines import memory_text, what_it_answers
 from sovl_core.cli.tables import print_rows, time_text
 from sovl_core.cli.terminal import clean, shorten
 
@@ -63,7 +64,7 @@ def recap(app: AppContext) -> None:
     if waiting:
         app.print("\nNot yet slept on:", "bold")
         for episode in waiting:
-            app.print(f"  {shorten(episode.prompt, 100)}")
+            app.print(f"  {memory_text(journal, episode, 100)}")
         more = journal.count_unconsolidated() - len(waiting)
         if more > 0:
             app.print(f"  … and {more} more", "dim")
@@ -83,8 +84,9 @@ def print_episodes(app: AppContext, episodes: List[Episode], as_json: bool) -> N
         return
     if not episodes:
         app.print("Nothing was said yet.")
+    journal = app.system(read_only=True).journal
     for episode in episodes:
-        head = Text(f"{time_text(episode.created)}  #{episode.id}{_remarks(episode)}", style="dim")
+        head = Text(f"{time_text(episode.created)}  #{episode.id}{_remarks(journal, episode)}", style="dim")
         app.out.print(head, soft_wrap=True)
         app.out.print(Text("› ", style="bold cyan").append(clean(episode.prompt), style="default"), soft_wrap=True)
         if episode.reply:
@@ -92,8 +94,9 @@ def print_episodes(app: AppContext, episodes: List[Episode], as_json: bool) -> N
         app.print()
 
 
-def _remarks(episode: Episode) -> str:
-    remarks = [] if episode.source == "chat" else [episode.source]
+def _remarks(journal: Journal, episode: Episode) -> str:
+    said_to = what_it_answers(journal, episode)
+    remarks = [said_to] if said_to else [] if episode.source == "chat" else [episode.source]
     if episode.night is not None:
         remarks.append(f"learned in night {episode.night}")
     if episode.superseded_by is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 import click
 
 from sovl_core.cli.command_group import SuggestingGroup
-from sovl_core.cli.night_diff_command import diff
+from sovl_core.cli.night_diff_command import diff, print_memories
 from sovl_core.cli.night_numbers import LARGEST, parse_night
 from sovl_core.cli.tables import flatten, print_rows, print_table, readable, span_text, time_text
 from sovl_core.cli.terminal import shorten
@@ -56,13 +56,19 @@ def show(app: AppContext, number: int, dreams: bool, as_json: bool) -> None:
     record = _as_it_is(app, _night(system.journal.night(number), number))
     # A night of thousands of memories has tens of thousands of dreams: they are read only when they are shown.
     dreamed = system.journal.dreams(night=number, limit=10_000) if dreams else []
+    learned = [system.journal.episode(number) for number in record.report.get("learned") or []]
+    memories = [memory for memory in learned if memory is not None]
     if as_json:
         data = dataclasses.asdict(record)
+        data["memories"] = [{"episode": memory.id, "prompt": memory.prompt} for memory in memories]
         app.print_json({**data, "dreams": [dataclasses.asdict(one) for one in dreamed]} if dreams else data)
         return
     count = sum(one.dreams for one in system.journal.dreamt_counts(night=number))
     held = system.journal.forgotten_in(number) if record.status in ("accepted", "partial", "undone") else []
     print_rows(app.out, _facts(record, count, record.number == system.journal.current_night(), len(held)))
+    if memories:
+        app.print("\nLearned", "bold")
+        print_memories(app, system.journal, memories)
     metrics = record.report.get("metrics") or {}
     if metrics:
         app.print()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 import click
 
+from sovl_core.cli.memory_lines import memory_text
 from sovl_core.cli.night_numbers import parse_night
 from sovl_core.cli.tables import print_table, readable, value_text
-from sovl_core.cli.terminal import shorten
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
+    from sovl_core.journal import Journal
     from sovl_core.night_difference import Movement, NightDifference, Pair
     from sovl_core.records import Episode
 
@@ -33,7 +34,8 @@ def diff(app: AppContext, first: str, second: str, as_json: bool) -> None:
     Memories that one has learned (or a night it builds on) and the other has not, what each was measured at, plugins
     and settings that differ, and how far the weights moved.
     """
-    difference = app.system(read_only=True).compare_nights(parse_night(first), parse_night(second))
+    system = app.system(read_only=True)
+    difference = system.compare_nights(parse_night(first), parse_night(second))
     if as_json:
         app.print_json(_as_data(difference))
         return
@@ -41,8 +43,10 @@ def diff(app: AppContext, first: str, second: str, as_json: bool) -> None:
     if difference.first == difference.second:
         app.print(f"These are the same: {names[0]}.")
         return
-    _print_memories(app, names[0], difference.only_first)
-    _print_memories(app, names[1], difference.only_second)
+    for name, memories in zip(names, (difference.only_first, difference.only_second)):
+        if memories:
+            app.print(f"Known in {name} alone: {len(memories)}", "bold")
+            print_memories(app, system.journal, memories)
     if not difference.only_first and not difference.only_second:
         app.print("Both know the same memories.")
     _print_pairs(app, ["measured", *names], {readable(key): pair for key, pair in difference.metrics.items()})
@@ -66,12 +70,10 @@ def _as_data(difference: NightDifference) -> Dict[str, Any]:
     return data
 
 
-def _print_memories(app: AppContext, name: str, memories: List[Episode]) -> None:
-    if not memories:
-        return
-    app.print(f"Known in {name} alone: {len(memories)}", "bold")
+def print_memories(app: AppContext, journal: Journal, memories: Sequence[Episode]) -> None:
+    """Print memories, one a line, the first :data:`MEMORIES_LISTED` of them."""
     for memory in memories[:MEMORIES_LISTED]:
-        app.print(f"  #{memory.id}  {shorten(memory.prompt, WIDTH)}")
+        app.print(f"  #{memory.id}  {memory_text(journal, memory, WIDTH)}")
     if len(memories) > MEMORIES_LISTED:
         app.print(f"  … and {len(memories) - MEMORIES_LISTED} more: --json lists them all", "dim")
 

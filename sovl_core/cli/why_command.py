@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, List, Optional
 
 import click
 
+from sovl_core.cli.memory_lines import what_it_answers
 from sovl_core.cli.night_numbers import LARGEST
 from sovl_core.cli.tables import print_rows, print_table, readable
 from sovl_core.cli.terminal import clean, shorten
@@ -111,7 +112,11 @@ def _print_moved(app: AppContext, moved: List[MovedToken]) -> None:
 def _print_origin(app: AppContext, origin: Origin) -> None:
     from rich.text import Text
 
-    remarks = [f"{origin.probability:.0%}"]
+    journal = app.system(read_only=True).journal
+    memory = journal.episode(origin.episode)
+    said_to = "" if memory is None else what_it_answers(journal, memory)
+    remarks = [said_to] if said_to else []
+    remarks.append(f"{origin.probability:.0%}")
     remarks += [_nights_text(origin.nights)] if origin.nights else []
     remarks += [f"superseded by #{origin.superseded_by}"] if origin.superseded_by is not None else []
     words = shorten(origin.text, WIDTH) if origin.text else "no longer in the journal"

@@ -63,6 +63,7 @@ def test_one_night_with_its_dreams(slept: Any) -> None:
     assert slept("nights", "show", "2", "--dreams", "--json") == 0
     shown = json.loads(slept.out)
     assert shown["dreams"][0]["prompt"] == "Q?"
+    assert shown["memories"] == [{"episode": 2, "prompt": "Fact 1."}]
 
 
 def test_a_night_that_never_was(slept: Any) -> None:
