@@ -229,8 +229,9 @@ class NightReport:
 
     ``status`` is ``accepted``, ``partial`` (accepted with the reach of the scaffold cut to ``multiplier``, see
     :class:`Turn`), ``set_aside`` or ``nothing`` (nothing to learn). ``learned`` are the episode ids now consolidated.
-    ``metrics`` are JSON-able. ``outcomes`` are measurements of what the system had done before, feedback of the kind
-    ``outcome``: whoever measures them in the night adds them, and once it is accepted the kernel tells everybody.
+    ``metrics`` are JSON-able; ``of`` among them says how many a share is of (``{"recall": 0.5, "of": {"recall": 4}}``).
+    ``outcomes`` are measurements of what the system had done before, feedback of the kind ``outcome``: whoever measures
+    them in the night adds them, and once it is accepted the kernel tells everybody.
     """
 
     status: str

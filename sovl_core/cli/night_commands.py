@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 import click
 
 from sovl_core.cli.command_group import SuggestingGroup
+from sovl_core.cli.measurements import measured
 from sovl_core.cli.night_diff_command import diff, print_memories
 from sovl_core.cli.night_numbers import LARGEST, parse_night
-from sovl_core.cli.tables import flatten, print_rows, print_table, readable, span_text, time_text
+from sovl_core.cli.tables import print_rows, print_table, readable, span_text, time_text
 from sovl_core.cli.terminal import shorten
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def show(app: AppContext, number: int, dreams: bool, as_json: bool) -> None:
     metrics = record.report.get("metrics") or {}
     if metrics:
         app.print()
-        print_rows(app.out, flatten(metrics), "Measured")
+        print_rows(app.out, measured(metrics), "Measured")
     if record.plugins:
         app.print()
         print_rows(app.out, record.plugins, "Made with")

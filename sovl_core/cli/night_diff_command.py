@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 import click
 
+from sovl_core.cli.measurements import measured_pairs
 from sovl_core.cli.memory_lines import memory_text
 from sovl_core.cli.night_numbers import parse_night
-from sovl_core.cli.tables import print_table, readable, value_text
+from sovl_core.cli.tables import print_table, value_text
 
 if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
@@ -49,7 +50,7 @@ def diff(app: AppContext, first: str, second: str, as_json: bool) -> None:
             print_memories(app, system.journal, memories)
     if not difference.only_first and not difference.only_second:
         app.print("Both know the same memories.")
-    _print_pairs(app, ["measured", *names], {readable(key): pair for key, pair in difference.metrics.items()})
+    _print_pairs(app, ["measured", *names], measured_pairs(difference.metrics))
     _print_pairs(app, ["plugin", *names], difference.plugins)
     _print_pairs(app, ["setting", *names], {key: _as_set(key, pair) for key, pair in difference.settings.items()})
     if difference.weights:

@@ -11,8 +11,9 @@ from sovl_core.cli.command_group import SuggestingGroup
 from sovl_core.cli.forget_command import tell_of_older_nights, tell_of_training
 from sovl_core.cli.global_options import split_assignment
 from sovl_core.cli.interrupts import first_interrupt_asks
+from sovl_core.cli.measurements import measured
 from sovl_core.cli.progress import duration_text
-from sovl_core.cli.tables import flatten, print_rows, print_table
+from sovl_core.cli.tables import print_rows, print_table
 from sovl_core.cli.tune_commands import tune_dream, tune_sleep
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def print_report(app: AppContext, report: NightReport) -> None:
         rows["took"] = duration_text(report.seconds)
     if report.status == "partial":
         rows["reach"] = report.multiplier
-    rows.update(flatten(report.metrics))
+    rows.update(measured(report.metrics))
     if rows:
         print_rows(app.out, rows)
 

@@ -88,6 +88,10 @@ class Judge:
         metrics["false_recall"] = self.false_recall(dreams, reach)
         metrics["old_recall_before"] = self._old_before
         metrics["old_recall"] = self.recall(self._old, reach) if self._old else None
+        # A share of four says little by itself.
+        asked = {"recall": tonight, "false_recall": self._never_told(dreams)}
+        asked.update(old_recall_before=self._old, old_recall=self._old)
+        metrics["of"] = {share: len(questions) for share, questions in asked.items()}
         return self._verdict(metrics, reach)
 
     def recall(self, dreams: Sequence[Dream], reach: float = 1.0, detail: str = "what it knows") -> float:
@@ -105,10 +109,14 @@ class Judge:
         None where there are no such questions.
         """
         answers = {d.answer for d in dreams if d.answer and d.kind not in KEPT_KINDS}
-        asked = [d for d in dreams if d.held_out and d.kind == "contrast"][: self.settings.judged_memories]
+        asked = self._never_told(dreams)
         replies = self._replies(asked, reach, "what it was never told")
         wrong = sum(any(says(reply, answer) for answer in answers) for reply in replies)
         return wrong / len(asked) if asked else None
+
+    def _never_told(self, dreams: Sequence[Dream]) -> List[Dream]:
+        """Return the held-out questions about what was never told that are asked."""
+        return [d for d in dreams if d.held_out and d.kind == "contrast"][: self.settings.judged_memories]
 
     def _replies(self, dreams: Sequence[Dream], reach: float, detail: str) -> Iterator[str]:
         """Yield the greedy reply to each dream's prompt, giving way before each."""
@@ -152,19 +160,21 @@ class Judge:
         return torch.equal(self.base_before, fingerprint(self.night.models))
 
     def _verdict(self, metrics: Dict[str, Any], reach: float) -> Verdict:
-        settings = self.settings
+        settings, of = self.settings, metrics["of"]
         over = f"drift {metrics['drift_full']:.3f} is over the budget of {settings.drift_budget}"
         if not metrics["base_bit_exact"]:
             return Verdict("set_aside", "the bare base no longer computes what it did before the night", 0.0, metrics)
         if reach <= 0:
             return Verdict("set_aside", f"{over} at any reach", 0.0, metrics)
         if metrics["recall"] < settings.least_recall:
-            reason = f"only {metrics['recall']:.0%} of tonight's memories are recalled"
+            known = round(metrics["recall"] * of["recall"])
+            reason = f"tonight's memories: {known} of {of['recall']} recalled"
             return Verdict("set_aside", reason, 0.0, metrics)
         before, now = metrics["old_recall_before"], metrics["old_recall"]
         # Shares such as 0.8 and 0.6 differ by a little more than 0.2.
         if before is not None and before - now > settings.forgetting_budget + 1e-9:
-            reason = f"of older memories {now:.0%} are recalled, {before:.0%} before the night"
+            count = of["old_recall"]
+            reason = f"older memories: {now * count:.0f} of {count} recalled, {before * count:.0f} before the night"
             return Verdict("set_aside", reason, 0.0, metrics)
         if reach < 1.0:
             return Verdict("partial", f"{over}: reach {reach:.2f}", reach, metrics)

@@ -96,6 +96,7 @@ def test_a_night_within_budget_is_accepted(make):
         "false_recall": None,
         "old_recall_before": None,
         "old_recall": None,
+        "of": {"recall": 2, "false_recall": 0, "old_recall_before": 0, "old_recall": 0},
     }
 
 
@@ -162,7 +163,7 @@ def test_a_night_that_recalls_too_little_is_set_aside(make, knows, status):
     verdict = make(knows, least_recall=0.5).judge(TONIGHT)
     assert verdict.status == status
     assert verdict.metrics["recall"] == len(knows) / 2
-    assert ("recalled" in verdict.reason) == (status == "set_aside")
+    assert verdict.reason == ("tonight's memories: 0 of 2 recalled" if status == "set_aside" else "within budget")
 
 
 def test_recall_is_judged_at_the_reach_that_is_within_budget(make):
@@ -245,7 +246,8 @@ def test_a_night_that_costs_older_memories_is_set_aside(make, before, after, bud
     assert verdict.status == status
     if status == "set_aside":
         assert verdict.multiplier == 0.0
-        assert verdict.reason == f"of older memories {after / 5:.0%} are recalled, {before / 5:.0%} before the night"
+        assert verdict.reason == f"older memories: {after} of 5 recalled, {before} before the night"
+    assert verdict.metrics["of"] == {"recall": 2, "false_recall": 1, "old_recall_before": 5, "old_recall": 5}
 
 
 def test_older_memories_are_asked_about_at_the_reach_that_is_within_budget(make):

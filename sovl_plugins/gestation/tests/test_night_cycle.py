@@ -71,7 +71,7 @@ def test_a_night_set_aside_leaves_every_bit_as_it_was(short_nights, weights, sam
     before, base, reply = weights(system), fingerprint(system.models()), answer(system)
     report = system.sleep()
     assert report.status == "set_aside"
-    assert "recalled" in report.reason
+    assert report.reason == "tonight's memories: 0 of 1 recalled"
     assert same(weights(system), before)
     assert torch.equal(fingerprint(system.models()), base)
     assert answer(system) == reply

@@ -24,7 +24,12 @@ def slept(shell: Any) -> Any:
             episode = system.tell(f"Fact {parent}.")
             number = system.journal.open_night(parent, "command", {"dream": "sovl-dream 0.1.0"})
             system.journal.add_dreams(number, [Dream("question", "Q?", "A.", parents=[episode.id])])
-            report = {"learned": [episode.id], "metrics": {"recall": {"new": 0.75}}, "steps": 9, "reason": ""}
+            report = {
+                "learned": [episode.id],
+                "metrics": {"recall": {"new": 0.75}, "false_recall": 0.25, "of": {"false_recall": 4}},
+                "steps": 9,
+                "reason": "",
+            }
             system.journal.accept_night(number, "accepted", [episode.id], report)
         number = system.journal.open_night(2, "gestation", {})
         system.journal.close_night(number, "set_aside", {"reason": "it drifted\x1b[2J too far"})
@@ -58,7 +63,16 @@ def test_as_json(slept: Any) -> None:
 
 def test_one_night_with_its_dreams(slept: Any) -> None:
     assert slept("nights", "show", "2", "--dreams") == 0
-    for text in ("2 (current)", "night 1", "1 of what was lived", "recall new", "0.75", "sovl-dream 0.1.0", "Q?"):
+    for text in (
+        "2 (current)",
+        "night 1",
+        "1 of what was lived",
+        "recall new",
+        "0.75",
+        "0.25 (1 of 4)",
+        "sovl-dream 0.1.0",
+        "Q?",
+    ):
         assert text in slept.out
     assert slept("nights", "show", "2", "--dreams", "--json") == 0
     shown = json.loads(slept.out)

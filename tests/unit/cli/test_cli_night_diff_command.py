@@ -17,7 +17,7 @@ DIFFERENCE = NightDifference(
     3,
     only_first=[Episode(4, "c", "I live in Oslo.\x1b[2J")],
     only_second=[Episode(number, "c", f"Fact {number}.") for number in range(10, 35)],
-    metrics={"recall": (0.5, 0.75), "drift_full": (None, 0.125)},
+    metrics={"recall": (0.5, 0.75), "of.recall": (None, 4), "drift_full": (None, 0.125)},
     plugins={"dream": ("sovl-dream 0.1.0", "sovl-dream 0.2.0")},
     settings={"core.seed": (0, 7), "core.scaffold_cut": (None, 2), "plugins.dream.noise": (None, 0.5)},
     weights=[Movement("scaffold", 0.125, 4), Movement("recall", None, 0, 1, 2), Movement("gate", math.inf, 1)],
@@ -53,7 +53,7 @@ def test_two_nights_side_by_side(compared: Any) -> None:
         "Known in night 3 alone: 25\n#10 Fact 10.",
         "… and 5 more: --json lists them all",
         "measured night 1 night 3",
-        "recall 0.5 0.75",
+        "recall 0.5 0.75 (3 of 4)",
         "drift full – 0.125",
         "dream sovl-dream 0.1.0 sovl-dream 0.2.0",
         "core.seed 0 7",
@@ -66,6 +66,7 @@ def test_two_nights_side_by_side(compared: Any) -> None:
     ):
         assert expected in text
     assert "Fact 30." not in text
+    assert "of.recall" not in text
 
 
 def test_before_the_first_night(compared: Any) -> None:

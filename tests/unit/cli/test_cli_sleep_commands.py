@@ -21,6 +21,15 @@ def test_a_night_is_reported(shell: Any) -> None:
     assert "training 1/2" in shell.err
 
 
+def test_a_share_of_few_is_told_with_what_it_is_of(shell: Any) -> None:
+    metrics = {"false_recall": 0.25, "of": {"false_recall": 4}}
+    shell.prepare = lambda system: setattr(system, "report", NightReport("accepted", metrics=metrics))
+    assert shell("sleep") == 0
+    assert "false recall  0.25 (1 of 4)" in shell.out
+    assert shell("sleep", "--json") == 0
+    assert json.loads(shell.out)["metrics"] == metrics
+
+
 @pytest.mark.parametrize("status", ["accepted", "partial", "set_aside", "nothing"])
 def test_every_outcome_is_said_in_words(shell: Any, status: str) -> None:
     report = NightReport(status, reason="because\x1b[31m", multiplier=0.5)
