@@ -75,6 +75,12 @@ def recap(app: AppContext) -> None:
             app.print(f"  {shorten(question.text, 100)}")
 
 
+def waiting_text(journal: Journal) -> str:
+    """Return how much waits for the next night: turns, as only the night tells which of them are memories."""
+    waiting = journal.count_unconsolidated()
+    return f"{waiting} turn{'' if waiting == 1 else 's'}"
+
+
 def print_episodes(app: AppContext, episodes: List[Episode], as_json: bool) -> None:
     """Print turns in the order given."""
     from rich.text import Text
@@ -117,7 +123,7 @@ def _day(journal: Journal) -> Dict[str, Any]:
     record = None if current is None else journal.night(current)
     return {
         "turns in this life": journal.count_episodes(),
-        "not yet slept on": journal.count_unconsolidated(),
+        "not yet slept on": waiting_text(journal),
         "current night": "none yet" if record is None else f"{record.number}, {time_text(record.finished)}",
         "learned in it": None if record is None else len(record.report.get("learned") or []),
     }

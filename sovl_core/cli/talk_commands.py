@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ContextManager, Dict, Optional, Tuple
 
 import click
 
+from sovl_core.cli.journal_commands import waiting_text
 from sovl_core.cli.terminal import require_whole
 from sovl_core.importing.recognition import FORMATS, LINES
 
@@ -110,7 +111,7 @@ def tell(app: AppContext, file: str, form: Optional[str]) -> None:
         app.note(app.typed(f"… and {more} more that cannot be used. See: sovl log --errors"))
     if taken.left_out:
         app.note("Left out: " + ", ".join(f"{what}: {count}" for what, count in taken.left_out.items()))
-    app.print(f"{_told(taken)}; {system.journal.count_unconsolidated()} not yet slept on.")
+    app.print(f"{_told(taken)}; {waiting_text(system.journal)} not yet slept on.")
 
 
 def _opened(app: AppContext, file: str, form: str) -> ContextManager[Reading]:

@@ -349,7 +349,7 @@ def test_looking_at_a_life_whose_plugins_stored_tensors_imports_no_torch(tmp_pat
     assert sorted(loaded & HEAVY) == []
     # Nor does who writes a word into the journal, though all state is saved then.
     output, loaded = _probed(tmp_path, TELLING, [])
-    assert "Told 1 line; 2 not yet slept on" in output
+    assert "Told 1 line; 2 turns not yet slept on" in output
     assert sorted(loaded & HEAVY) == []
     states = read_plugin_states(tmp_path / "life" / "state")
     assert (states["cross_attention"].values["probe.skill"], len(states["cross_attention"].tensors)) == (0.9, 1)

@@ -50,7 +50,7 @@ class GestationPlugin(Plugin):
         """Ask for a night in a quiet moment, when one is due."""
         settings = self.settings
         if settings.automatic and idle.seconds >= settings.quiet_seconds * settings.time_factor and self.due():
-            idle.wants_sleep = f"{self.context.journal.count_unconsolidated()} memories have gathered"
+            idle.wants_sleep = f"{self.context.journal.count_unconsolidated()} turns have gathered"
             idle.wants_deep = deep_due(self.context, settings)
         return None
 
@@ -59,7 +59,7 @@ class GestationPlugin(Plugin):
         """Tell how much has gathered and whether a night is due."""
         gathered = self.context.journal.count_unconsolidated()
         rows = {
-            "gathered": f"{gathered} of {self.settings.minimum_memories}",
+            "gathered": f"{gathered} of {self.settings.minimum_memories} turns",
             "due": self.due(),
             "deep sleep": deep_sleep_row(self.context, self.settings),
         }

@@ -13,7 +13,12 @@ class GestationSettings(PluginSettings):
     """When a night is due, how it trains, and the budgets it is judged by."""
 
     automatic: bool = Field(True, description="Sleep by itself in a quiet moment when enough has gathered.")
-    minimum_memories: int = Field(10, ge=1, le=100000, description="Memories that must have gathered.")
+    minimum_memories: int = Field(
+        10,
+        ge=1,
+        le=100000,
+        description="Turns that must have gathered; a question counts until a night has looked at it.",
+    )
     minimum_confidence: float = Field(
         0.7, ge=0, le=1, description="Mean confidence since the last sleep above which it may sleep."
     )

@@ -41,7 +41,7 @@ def test_it_cannot_be_asked_before_it_was_started():
 def test_it_asks_for_a_night_in_a_quiet_moment(plugin):
     idle = Idle(20)
     assert plugin.on_idle(idle) is None
-    assert idle.wants_sleep == "5 memories have gathered"
+    assert idle.wants_sleep == "5 turns have gathered"
     assert not idle.wants_deep
 
 
@@ -64,7 +64,7 @@ def test_its_patience_is_stretched_and_shortened(plugin):
         early, late = Idle(seconds - 0.1), Idle(seconds)
         plugin.on_idle(early)
         plugin.on_idle(late)
-        assert (early.wants_sleep, late.wants_sleep) == (None, "5 memories have gathered")
+        assert (early.wants_sleep, late.wants_sleep) == (None, "5 turns have gathered")
 
 
 @pytest.mark.parametrize(("curve", "rate"), [("steady", 2e-3), ("life_curve", 2e-3 * 0.5 * math.exp(-0.5))])
@@ -103,7 +103,7 @@ def test_it_does_not_ask_when_no_night_is_due(plugin, context, memories, confide
 
 def test_its_panel_tells_how_much_has_gathered(plugin, context):
     context.journal.count_unconsolidated = lambda: 3
-    assert plugin.on_status().rows == {"gathered": "3 of 5", "due": False, "deep sleep": "after 1 more night"}
+    assert plugin.on_status().rows == {"gathered": "3 of 5 turns", "due": False, "deep sleep": "after 1 more night"}
 
 
 def test_its_entry_module_needs_no_torch():

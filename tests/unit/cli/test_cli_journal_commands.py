@@ -52,5 +52,6 @@ def test_recap_of_a_day(shell: Any) -> None:
     assert shell("recap") == 0
     assert "Fact number 0." in shell.out
     assert "… and 2 more" in shell.out
+    assert "not yet slept on    12 turns\n" in shell.out
     assert "What is fact 13?" in shell.out
     assert "current night       none yet" in shell.out

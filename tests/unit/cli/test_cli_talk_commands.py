@@ -89,7 +89,7 @@ def test_tell_puts_each_line_into_the_journal(shell: Any, tmp_path: Path) -> Non
     assert shell("tell", str(file)) == 0
     assert [episode.prompt for episode in kept(shell)] == ["My dog is called Biscuit.", "I live in Riga."]
     assert {(episode.source, episode.conversation) for episode in kept(shell)} == {("tell", shell.system.conversation)}
-    assert shell.out == "Told 2 lines; 2 not yet slept on.\n"
+    assert shell.out == "Told 2 lines; 2 turns not yet slept on.\n"
 
 
 def test_a_file_told_again_adds_what_is_new_in_it(shell: Any, tmp_path: Path) -> None:
@@ -99,10 +99,10 @@ def test_a_file_told_again_adds_what_is_new_in_it(shell: Any, tmp_path: Path) ->
     with file.open("a") as more:
         more.write("Three\nOne\n")
     assert shell("tell", str(file)) == 0
-    assert shell.out == "Told 2 lines, 2 were there already; 4 not yet slept on.\n"
+    assert shell.out == "Told 2 lines, 2 were there already; 4 turns not yet slept on.\n"
     assert [episode.prompt for episode in kept(shell)] == ["One", "Two", "Three", "One"]
     shell("tell", "-", stdin="One\n")
-    assert shell.out == "Told 1 line; 5 not yet slept on.\n"
+    assert shell.out == "Told 1 line; 5 turns not yet slept on.\n"
 
 
 def test_tell_takes_conversations_in_and_names_what_it_cannot_use(shell: Any, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_tell_takes_conversations_in_and_names_what_it_cannot_use(shell: Any, tm
         f'{bad}{{"prompt": "I live in Riga.", "completion": "Good.", "conversation_id": "b"}}\n'
     )
     assert shell("tell", str(file)) == 0
-    assert shell.out == "Told 2 turns of 2 conversations; 2 not yet slept on.\n"
+    assert shell.out == "Told 2 turns of 2 conversations; 2 turns not yet slept on.\n"
     assert f"{file}, line 2: not JSON" in shell.err
     assert f"{file}, line 6: not JSON" in shell.err
     assert "… and 1 more that cannot be used. See: sovl log --errors" in shell.err
@@ -182,7 +182,7 @@ def test_a_long_import_tells_how_far_it_is(shell: Any, tmp_path: Path) -> None:
 
 def test_tell_reads_standard_input(shell: Any) -> None:
     assert shell("tell", "-", stdin="One thing.\n") == 0
-    assert "Told 1 line; 1 not yet slept on" in shell.out
+    assert "Told 1 line; 1 turn not yet slept on" in shell.out
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_lines_are_told_when_it_is_said(tmp_path, ledger):
     tell = attempt("tell", tmp_path)
     tell.promised(screen(""), ledger)
     assert ledger.kept == []
-    tell.promised(screen(f"Told {LINES} lines; {LINES} not yet slept on.\n"), ledger)
+    tell.promised(screen(f"Told {LINES} lines; {LINES} turns not yet slept on.\n"), ledger)
     assert len(ledger.kept) == LINES
     assert ledger.once[0] == ledger.kept
 
