@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import random
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, TypeVar, Union
 
@@ -182,6 +183,22 @@ class SOVLSystem:
         with contextlib.ExitStack() as files:
             reading = file if isinstance(file, Reading) else files.enter_context(opened_file(Path(file), form))
             return take_in(self.journal, reading, self._parts.talk.current, self.logger, progress)
+
+    def tell_files(
+        self, files: Iterable[Union[str, Path]], form: str = "", progress: Optional[ReportProgress] = None
+    ) -> List[TakenIn]:
+        """Put what several files say into the journal, one after another; all are looked at before any is told.
+
+        :param form: of all of them, as in :meth:`tell_file`.
+        :raises BadInput: names those that cannot be used. None is told when one cannot be read, or is in no known
+            form; when it is found out only later that there is nothing in one to remember, the others are told.
+        """
+        from sovl_core.importing.reading import opened_file
+        from sovl_core.importing.several import tell_all
+
+        self._require_writable()
+        sources = [partial(opened_file, Path(file), form) for file in dict.fromkeys(files)]
+        return tell_all(sources, lambda reading: self.tell_file(reading, progress=progress))
 
     def forget(self, *episodes: int) -> Forgotten:
         """Delete turns with everything made of them: dreams, feedback, questions, what plugins keep.

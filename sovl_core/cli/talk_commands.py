@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ContextManager, Dict, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sovl_core.cli.app_context import AppContext
     from sovl_core.events import Reply
     from sovl_core.importing.reading import Reading
+    from sovl_core.importing.several import Source
     from sovl_core.importing.taking_in import TakenIn
 
 STDIN = "-"
@@ -80,7 +81,7 @@ def ask(
 
 
 @click.command("tell")
-@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(allow_dash=True))
 @click.option(
     "--format",
     "form",
@@ -89,47 +90,58 @@ def ask(
     "[default: as its content says]",
 )
 @click.pass_obj
-def tell(app: AppContext, file: str, form: Optional[str]) -> None:
-    """Put a file into the journal, without replies; also chat exports.
+def tell(app: AppContext, files: Tuple[str, ...], form: Optional[str]) -> None:
+    """Put files into the journal, without replies; also chat exports.
 
     Each line of FILE that is not blank is one thing told, to be learned in the next night; "-" reads standard input.
     JSON lines with a prompt and a response or completion, the database of the tool llm (logs.db) and ChatGPT's export
     (the zip as it comes, or conversations.json out of it) are taken in too: each turn with its own time and
     conversation. What the user said is learned from, the answers are kept beside it. The same FILE told again adds only
-    what is new in it.
+    what is new in it. Of several each is told in its turn, and none when one of them cannot be read.
     """
     from sovl_core.cli.progress import show_progress_when_told
+    from sovl_core.importing.several import tell_all
 
-    with _opened(app, file, form or "") as reading:
+    def take_in(reading: Reading) -> TakenIn:
+        # Opened by the first file that can be read: a mistyped name begins no life.
         system = app.system()
         with show_progress_when_told(app.err) as report:
-            taken = system.tell_file(reading, progress=report)
+            return system.tell_file(reading, progress=report)
+
+    sources = [_source(app, file, form or "") for file in dict.fromkeys(files)]
+    tell_all(sources, take_in, lambda taken: _report(app, taken, named=len(sources) > 1))
+
+
+def _report(app: AppContext, taken: TakenIn, named: bool) -> None:
     for unusable in taken.quoted:
         app.note(f"{taken.name}, {unusable}")
     more = taken.unusable - len(taken.quoted)
     if more > 0:
         app.note(app.typed(f"… and {more} more that cannot be used. See: sovl log --errors"))
     if taken.left_out:
-        app.note("Left out: " + ", ".join(f"{what}: {count}" for what, count in taken.left_out.items()))
-    app.print(f"{_told(taken)}; {waiting_text(system.journal)} not yet slept on.")
+        where = f"{taken.name}, left out: " if named else "Left out: "
+        app.note(where + ", ".join(f"{what}: {count}" for what, count in taken.left_out.items()))
+    told = f"{taken.name}: told" if named else "Told"
+    app.print(f"{told} {_amount(taken)}; {waiting_text(app.system().journal)} not yet slept on.")
 
 
-def _opened(app: AppContext, file: str, form: str) -> ContextManager[Reading]:
-    """Open a file, or standard input for "-"."""
+def _source(app: AppContext, file: str, form: str) -> Source:
+    """Return what opens a file, or standard input for "-"."""
     from sovl_core.error_handling import DataError
     from sovl_core.importing.reading import opened_file, read_bytes
 
     if file != STDIN:
-        return opened_file(Path(file), form)
+        return lambda: opened_file(Path(file), form)
     if app.in_session:
         raise DataError("Within a session there is no standard input to read", "Name a file: /tell FILE")
-    return contextlib.nullcontext(read_bytes(_standard_input(app), "standard input", form))
+    raw = _standard_input(app)
+    return lambda: contextlib.nullcontext(read_bytes(raw, "standard input", form))
 
 
-def _told(taken: TakenIn) -> str:
+def _amount(taken: TakenIn) -> str:
     """Return how much was told, and how much of it was known."""
     what = "line" if taken.form == LINES else "turn"
-    told = f"Told {taken.new} {what}{'' if taken.new == 1 else 's'}"
+    told = f"{taken.new} {what}{'' if taken.new == 1 else 's'}"
     if taken.form != LINES and taken.conversations:
         told += f" of {taken.conversations} conversation{'' if taken.conversations == 1 else 's'}"
     if taken.known:

@@ -22,6 +22,20 @@ def test_a_file_is_told_into_the_conversation_that_goes_on(tmp_path: Path) -> No
         with pytest.raises(BadInput, match="no format"):
             life.tell_file(tmp_path / "notes.txt", "poem")
 
+    with SOVLSystem.open(tmp_path / "life", plugins=()) as life:
+        (tmp_path / "more.txt").write_text("I drink tea.\n")
+        taken = life.tell_files([tmp_path / "notes.txt", str(tmp_path / "more.txt")])
+        assert [(Path(one.name).name, one.new, one.known) for one in taken] == [("notes.txt", 0, 1), ("more.txt", 1, 0)]
+        (tmp_path / "other.txt").write_text("I like plums.\n")
+        with pytest.raises(BadInput, match=r"gone\.txt cannot be read"):
+            life.tell_files([tmp_path / "other.txt", tmp_path / "gone.txt"])
+        with pytest.raises(BadInput, match="nothing in it to remember"):
+            life.tell_files([tmp_path / "other.txt", tmp_path / "log.jsonl"], "chatgpt")
+        assert life.journal.count_episodes() == 3
+
     reading = SOVLSystem.open(tmp_path / "life", plugins=(), read_only=True)
     with reading as reader, pytest.raises(SOVLError, match="reading"):
         reader.tell_file(tmp_path / "notes.txt")
+    reading = SOVLSystem.open(tmp_path / "life", plugins=(), read_only=True)
+    with reading as reader, pytest.raises(SOVLError, match="reading"):
+        reader.tell_files([tmp_path / "notes.txt"])

@@ -161,6 +161,14 @@ def test_standard_input_is_not_read_within_a_session(slash: Any) -> None:
         slash.run("/tell -")
 
 
+def test_several_files_are_told_within_a_session(app: Any, slash: Any, tmp_path: Any) -> None:
+    for name in ("my notes", "b.txt"):
+        (tmp_path / name).write_text(f"I like {name}.\n")
+    assert slash.run(f"/tell '{tmp_path}/my notes' {tmp_path}/b.txt") == 0
+    assert [episode.prompt for episode in app.opened.journal.unconsolidated()] == ["I like my notes.", "I like b.txt."]
+    assert f"{tmp_path}/b.txt: told 1 line; 2 turns not yet slept on." in _printed(app)
+
+
 def test_settings_are_changed_in_the_open_life(app: Any, slash: Any) -> None:
     slash.run("/config set generation.temperature 0.9")
     assert app.system().config.generation.temperature == 0.9

@@ -162,6 +162,50 @@ def test_tell_counts_what_an_export_has_besides(shell: Any, tmp_path: Path) -> N
     assert f"Left out: {said}, messages without words: 1, messages of branches that were left: 2" in shell.err
 
 
+def test_several_files_are_told_in_order_each_by_its_name(shell: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("b.txt").write_text("One\nTwo\n")
+    Path("a.jsonl").write_text('{"prompt": "Three", "response": "Yes."}\nbroken\n')
+    assert shell("tell", "b.txt", "a.jsonl", "-", "b.txt", stdin="Four\n") == 0
+    assert [episode.prompt for episode in kept(shell)] == ["One", "Two", "Three", "Four"]
+    assert shell.out.splitlines() == [
+        "b.txt: told 2 lines; 2 turns not yet slept on.",
+        "a.jsonl: told 1 turn of 1 conversation; 3 turns not yet slept on.",
+        "standard input: told 1 line; 4 turns not yet slept on.",
+    ]
+    assert "a.jsonl, line 2: not JSON" in shell.err
+
+
+def test_when_one_of_several_cannot_be_read_none_is_told(shell: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("good.txt").write_text("One\n")
+    Path("bad.txt").write_bytes(b"Two\nb\xffd\n")
+    assert shell("tell", "good.txt", "bad.txt", "gone.txt") == 2
+    assert "bad.txt, line 2: not UTF-8 text; gone.txt cannot be read: No such file" in shell.err
+    assert "next:  Nothing was told yet: mend or leave out what cannot be used" in shell.err
+    assert shell("tell", "good.txt", "bad.txt") == 2
+    assert "next:  Save the file as UTF-8. Nothing was told yet" in shell.err
+    assert (shell.out, shell.system) == ("", None)
+
+
+def test_one_that_says_nothing_after_all_costs_the_others_nothing(shell: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.jsonl").write_text('{"prompt": 1}\n')
+    Path("good.txt").write_text("One\n")
+    assert shell("tell", "bad.jsonl", "good.txt") == 2
+    assert shell.out == "good.txt: told 1 line; 1 turn not yet slept on.\n"
+    assert "bad.jsonl: there is nothing in it to remember: line 1" in shell.err
+    assert "What the others say is in the journal" in shell.err
+
+
+def test_a_sentence_in_the_place_of_files_is_told_how_to_be_told(shell: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shell("tell", "I", "like", "tea.") == 2
+    assert "A sentence is told by standard input: echo" in shell.err
+    assert shell("tell") == 2
+    assert "FILE..." in shell.err
+
+
 def test_the_format_may_be_said(shell: Any, tmp_path: Path) -> None:
     file = tmp_path / "braces.txt"
     file.write_text('{"prompt": "One"}\n')
