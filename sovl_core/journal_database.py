@@ -82,7 +82,7 @@ class JournalDatabase:
     def _prepare(self) -> bool:
         """Set the connection up, migrate, and return whether there is a full-text index."""
         if self.read_only:
-            check_current(self._connection, self.path)
+            self._require_current()
             return has_search_index(self._connection)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
@@ -93,6 +93,17 @@ class JournalDatabase:
         indexed = ensure_search_index(self._connection)
         sync_folder(self.path.parent)
         return indexed
+
+    def _require_current(self) -> None:
+        try:
+            check_current(self._connection, self.path)
+        except LifeDamaged:
+            raise
+        except SOVLError as error:
+            # All that a young life said, its tables among it, may stand in the log alone.
+            if is_log_damaged(self.path):
+                raise _damaged(self.path, LOG_DAMAGED) from error
+            raise
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

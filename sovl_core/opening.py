@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Deque, Iterable, Mapping, Optio
 from sovl_core import __version__
 from sovl_core.collaborators import Collaborators, python_warning
 from sovl_core.journal import Journal
+from sovl_core.journal_log import is_log_damaged, log_of
 from sovl_core.journal_nights import NOT_ACCEPTED
 from sovl_core.life import Life
 from sovl_core.night_store import NightStore
@@ -66,6 +67,11 @@ def gather_collaborators(
     life.require_journal()
     journal = Journal(life.journal_path, read_only=read_only, clock=clock)
     on_failure.callback(journal.close)
+    if read_only and _is_log_passed_over(life):
+        warn(
+            f"{log_of(life.journal_path)} is damaged: what was said last stands there, and is missing in what is "
+            f"shown. Keep a copy of {life.path}; then `sovl doctor --repair` reads it"
+        )
     # The hook still runs when a failure is noted: the other plugins are told of it when it is over.
     failures: Deque[ErrorEvent] = deque()
     hooks = PluginManager(
@@ -114,6 +120,17 @@ def _generate_reply(models: Models, turn: Turn, settings: GenerationSettings) ->
     from sovl_core.generation import generate_reply
 
     return generate_reply(models, turn, settings)
+
+
+def _is_log_passed_over(life: Life) -> bool:
+    """Return whether a reader would see an older state, without what stands in a damaged log."""
+    holder = life.holder()
+    if holder is not None and holder.alive:  # all that it wrote is seen, and looking takes a while
+        return False
+    try:
+        return is_log_damaged(life.journal_path)
+    except OSError:  # SQLite says it better
+        return False
 
 
 def _remove_what_is_left(nights: NightStore, journal: Journal) -> None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import pytest
 
+from sovl_core.cli.app_context import AppContext
+from sovl_core.cli.application import run
 from sovl_core.error_handling import BadInput, ConfigError, LifeDamaged, LifeLocked
 from sovl_core.events import ErrorEvent, Idle
 from sovl_core.hookspecs import hookimpl
@@ -181,3 +185,90 @@ def test_a_life_whose_journal_is_gone_is_not_begun_anew(tmp_path: Path) -> None:
     with pytest.raises(LifeDamaged, match="sovl doctor --repair"), contextlib.ExitStack() as stack:
         gather_collaborators(stack, tmp_path / "life", **NO_PLUGINS)
     assert not (tmp_path / "life" / "journal.db").exists()
+
+
+TURNS = [f"Turn {number}." for number in range(6)]
+KILLED = """
+import os, sys
+from sovl_core import SOVLSystem
+life = SOVLSystem.open(sys.argv[1], plugins=["none"])
+for number in range(6):
+    life.tell(f"Turn {number}.")
+os._exit(9)
+"""
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Path:
+    """A life whose writer was killed: its log holds what was said."""
+    life = tmp_path / "life"
+    SOVLSystem.open(life, **NO_PLUGINS).close()
+    return _killed(life)
+
+
+def _killed(life: Path) -> Path:
+    root = Path(__file__).parents[2]
+    assert subprocess.run([sys.executable, "-c", KILLED, str(life)], cwd=str(root), check=False).returncode == 9
+    return life
+
+
+def _break_log(life: Path, transaction: int) -> None:
+    """Change a byte of the page that a transaction wrote last."""
+    content = bytearray((life / "journal.db-wal").read_bytes())
+    frames = range(32, len(content), 24 + 4096)
+    ends = [at for at in frames if content[at + 4 : at + 8] != b"\x00" * 4]
+    content[ends[transaction] + 2000] ^= 4
+    (life / "journal.db-wal").write_bytes(bytes(content))
+
+
+def _typed(life: Path, *words: str) -> Tuple[int, str, str]:
+    app = AppContext(io.StringIO(), io.StringIO(), io.StringIO(), {})
+    status = run(["--life", str(life), "--plugins", "none", *words], app)
+    return status, app.stdout.getvalue(), app.stderr.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("words", [["history", "--all"], ["recap"], ["status"], ["search", "Turn"]])
+def test_who_reads_beside_a_damaged_log_is_told_of_what_is_missing(killed: Path, words: List[str]) -> None:
+    assert _typed(killed, *words)[::2] == (0, "")
+    _break_log(killed, -3)
+    status, out, err = _typed(killed, *words)
+    assert (status, err.count(str(killed / "journal.db-wal"))) == (0, 1)
+    assert "is damaged: what was said last stands there, and is missing" in err
+    assert "`sovl doctor --repair` reads it" in err
+    assert TURNS[-1] not in out
+
+
+def test_what_was_missing_is_there_after_the_repair_and_nothing_is_said_any_more(killed: Path) -> None:
+    _break_log(killed, -3)
+    _, out, _ = _typed(killed, "history", "--all", "--json")
+    assert len(json.loads(out)) == 3
+    _typed(killed, "doctor", "--repair")
+    status, out, err = _typed(killed, "history", "--all", "--json")
+    assert (status, [turn["prompt"] for turn in json.loads(out)], err) == (0, TURNS, "")
+
+
+def test_a_young_life_that_stands_in_the_log_alone_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    life = _killed(tmp_path / "life")
+    _break_log(life, 0)
+    status, _, err = _typed(life, "recap")
+    assert status == 1
+    assert "is damaged: the log beside it" in err
+    assert "`sovl doctor --repair`" in err
+    assert "empty" not in err
+
+
+def test_a_log_that_somebody_is_writing_is_not_looked_at(tmp_path: Path, mocker: Any) -> None:
+    look = mocker.patch("sovl_core.opening.is_log_damaged", return_value=True)
+    told: List[str] = []
+    with SOVLSystem.open(tmp_path / "life", **NO_PLUGINS) as writer:
+        writer.tell("a fact")
+        SOVLSystem.open(tmp_path / "life", read_only=True, warn=told.append, **NO_PLUGINS).close()
+    assert (told, look.called) == ([], False)
+
+
+def test_from_python_it_is_a_warning(killed: Path) -> None:
+    _break_log(killed, -3)
+    with pytest.warns(RuntimeWarning, match="doctor --repair"), SOVLSystem.open(
+        killed, read_only=True, **NO_PLUGINS
+    ) as reader:
+        assert [episode.prompt for episode in reader.journal.episodes()] == TURNS[2::-1]
