@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, List
 
 from sovl_core.error_handling import DataError
@@ -18,6 +19,8 @@ LOOKED_AT = 20
 #: How a zip archive that holds something begins.
 ZIP = b"PK\x03\x04"
 _SQLITE = b"SQLite format 3\x00"
+#: An export in which there is no conversation.
+_EMPTY_LISTS = re.compile(r"(?:\[\s*\]\s*)+")
 _AS_LINES = "To tell it line by line all the same: --format lines"
 
 
@@ -33,6 +36,8 @@ def recognise(head: bytes, name: str) -> str:
     if head.startswith(ZIP):
         return CHATGPT
     text = head.decode("utf-8-sig", "ignore").lstrip()
+    if _EMPTY_LISTS.fullmatch(text):
+        raise DataError(f"{name}: there is nothing in it but an empty list", _AS_LINES)
     objects = [value for value in _lines_as_json(text) if isinstance(value, dict)]
     if any("prompt" in value for value in objects):
         return PAIRS

@@ -41,6 +41,9 @@ def test_the_form_shows_in_the_content(head: bytes, form: str) -> None:
         (b'{"tell": "a", "ask": []}\n{"tell": "b"}\n', 'objects without a "prompt".*--format lines'),
         (b'[{"role": "user", "content": "a"}]', "in no form that is known.*--format lines"),
         (b'{\n  "role": "user"\n}', "in no form that is known"),
+        (b"[]", "^f: there is nothing in it but an empty list.*--format lines"),
+        (b"\xef\xbb\xbf [ \r\n]\n", "nothing in it but an empty list"),
+        (b"[]\n[]\n", "nothing in it but an empty list"),
     ],
 )
 def test_data_of_another_form_is_not_told_as_words(head: bytes, said: str) -> None:

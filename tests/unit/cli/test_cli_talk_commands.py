@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any, List
 
@@ -204,6 +205,22 @@ def test_a_sentence_in_the_place_of_files_is_told_how_to_be_told(shell: Any, tmp
     assert "A sentence is told by standard input: echo" in shell.err
     assert shell("tell") == 2
     assert "FILE..." in shell.err
+
+
+@pytest.mark.parametrize("how", ["file", "format", "zip", "standard input"])
+def test_an_export_without_a_conversation_has_nothing_in_it(shell: Any, tmp_path: Path, how: str) -> None:
+    file = tmp_path / "conversations.json"
+    file.write_text("[]\n")
+    if how == "zip":
+        with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+            archive.write(file, file.name)
+        file = tmp_path / "export.zip"
+    words = ["--format", "chatgpt"] if how == "format" else []
+    assert shell("tell", *words, "-" if how == "standard input" else str(file), stdin="[]\n") == 2
+    assert "there is nothing in it" in shell.err
+    assert shell.out == ""
+    assert shell("tell", "--format", "lines", "-", stdin="[]\n") == 0
+    assert [episode.prompt for episode in kept(shell)] == ["[]"]
 
 
 def test_the_format_may_be_said(shell: Any, tmp_path: Path) -> None:
