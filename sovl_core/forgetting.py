@@ -132,6 +132,7 @@ class Forgetter:
                     f"Night {current}, the one in use, has learned what was forgotten",
                     "First `sovl sleep --deep`, then `sovl forget --purge`",
                 )
+            self._nights.give_up_built_on(nights)
             on_disk = set(self._store.numbers())
             for night in nights:
                 self._journal.mark_purged(night)

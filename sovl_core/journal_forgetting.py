@@ -88,6 +88,12 @@ class ForgettingJournal(JournalPart):
             held = {row["number"]: _forgotten_in(connection, row["number"]) for row in connection.execute(query)}
             return {number: episodes for number, episodes in held.items() if episodes}
 
+    def purged_nights(self) -> List[int]:
+        """Return the nights whose files are removed for good, or are about to be."""
+        with self._database.read() as connection:
+            query = "SELECT number FROM nights WHERE purged ORDER BY number"
+            return [row["number"] for row in connection.execute(query)]
+
     def mark_purged(self, night: int) -> None:
         """Note that a night's files are removed for good; it can never be used again.
 

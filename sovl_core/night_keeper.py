@@ -6,7 +6,7 @@ import contextlib
 import json
 import random
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Optional, Sequence
 
 from sovl_core.durable import is_disk_full, private_folder
 from sovl_core.error_handling import BadInput, SOVLError
@@ -183,6 +183,12 @@ class NightKeeper:
             return
         if any(self._journal.dreams(night=running.number, episode=episode, limit=1) for episode in episodes):
             self._close(running.number, NightReport("failed", "something that it was learning was forgotten"))
+
+    def give_up_built_on(self, nights: Collection[int]) -> None:
+        """Close the interrupted night, if it builds on any of these: its checkpoints hold what they have learned."""
+        running = self._journal.running_night()
+        if running is not None and not set(nights).isdisjoint(self._journal.ancestors(running.number)):
+            self._close(running.number, NightReport("failed", "a night that it builds on was removed for good"))
 
     def _require_sleeper(self) -> None:
         infos = [info for info in self._hooks.infos() if "on_sleep" in info.hooks]

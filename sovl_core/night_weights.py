@@ -81,13 +81,19 @@ class NightWeights:
             except LifeDamaged as damage:
                 log_error(self._logger, damage, event="night_damaged", night=number)
                 problem = problem or str(damage)
-                record = self._journal.night(number)
-                number = record.parent if record else None
+                number = self._before(number)
         else:
             weights, states = None, {}
         if number != named:
             self._fall_back(named, number, problem)
         return number, weights, states
+
+    def _before(self, number: int) -> Optional[int]:
+        """Return the night that one came from and that may be used: the files of a purged one may lie there still."""
+        purged, record = self._journal.purged_nights(), self._journal.night(number)
+        while record is not None and record.parent in purged:
+            record = self._journal.night(record.parent)
+        return record.parent if record is not None else None
 
     def _fall_back(self, damaged: Optional[int], number: Optional[int], problem: str) -> None:
         place = "before the first night" if number is None else f"from night {number}"

@@ -134,7 +134,10 @@ def _is_log_passed_over(life: Life) -> bool:
 
 
 def _remove_what_is_left(nights: NightStore, journal: Journal) -> None:
-    """Remove what a process has left of nights that had ended, when it was killed before it could."""
+    """Remove what a process has left of nights that had ended or are purged, when it was killed before it could."""
+    for number in set(nights.numbers()).intersection(journal.purged_nights()):
+        with contextlib.suppress(OSError):
+            nights.remove(number)
     for number in nights.unfinished():
         night = journal.night(number)
         if night is None or night.status == "running":

@@ -211,8 +211,9 @@ def _set_night_aside(life: Life, night: NightRecord, problem: str, quarantine: Q
 
 
 def _whole_before(journal: Journal, store: NightStore, night: NightRecord) -> Optional[int]:
-    number = night.parent
-    while number is not None and store.verify(number):
+    # The files of a purged one may be there still, where its removal was interrupted.
+    number, purged = night.parent, journal.purged_nights()
+    while number is not None and (number in purged or store.verify(number)):
         before = journal.night(number)
         number = before.parent if before is not None else None
     return number

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 import pytest
@@ -150,6 +151,33 @@ def test_purging_that_was_interrupted_is_gone_on_with(system: Any, memory_store:
     mocker.stopall()
     assert system.purge_nights() == [1]
     assert memory_store.numbers() == [2]
+
+
+def test_an_interrupted_night_is_purged_with_the_one_it_builds_on(system: Any, keeper: Keeper) -> None:
+    folders: List[Path] = []
+
+    def interrupted(night: Night) -> NightReport:
+        (night.folder / "checkpoint").write_text("weights that know the cat")
+        folders.append(night.folder)
+        raise NightInterrupted()
+
+    system.tell(SECRET)
+    system.sleep()
+    system.forget(1)
+    system.tell(OTHER)
+    keeper.live = interrupted
+    with pytest.raises(NightInterrupted):
+        system.sleep(deep=False)
+    system.use_night(None)
+    assert system.purge_nights() == [1]
+    assert not folders[0].exists()
+    assert system.journal.night(2).status == "failed"
+
+    # A deep one builds on nothing.
+    with pytest.raises(NightInterrupted):
+        system.sleep(deep=True)
+    system.purge_nights()
+    assert system.journal.night(3).status == "running"
 
 
 @pytest.mark.parametrize("work", ["forget", "purge"])

@@ -82,6 +82,13 @@ def test_with_every_night_damaged_the_life_goes_on_from_the_base(world: World) -
     assert "before the first night" in world.warnings[0]
 
 
+def test_a_purged_night_is_not_fallen_back_to(world: World) -> None:
+    world.journal.mark_purged(1)
+    world.store.damaged = {2}
+    assert world.weights.wake(world.models) is None
+    assert world.journal.current_night() is None
+
+
 def test_a_reader_falls_back_without_writing(world: World) -> None:
     reader = NightWeights(world.journal, world.store, None, world.warnings.append, read_only=True)
     world.store.damaged = {2}

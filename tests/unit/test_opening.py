@@ -52,6 +52,21 @@ def test_what_a_killed_process_left_of_nights_that_had_ended_is_removed(tmp_path
         assert sorted(path.name for path in nights.iterdir()) == sorted([f"{accepted:04d}", *kept])
 
 
+def test_a_purge_that_was_killed_is_finished(tmp_path: Path) -> None:
+    with SOVLSystem.open(tmp_path, **NO_PLUGINS) as system:
+        for _ in range(2):
+            number = system.journal.open_night(None, "told", {})
+            system.journal.accept_night(number, "accepted", [], {})
+        system.journal.mark_purged(1)
+    for name in ("0001", "0001.old", "0002"):
+        (tmp_path / "nights" / name).mkdir(parents=True)
+        (tmp_path / "nights" / name / "file").touch()
+    with SOVLSystem.open(tmp_path, read_only=True, warn=str, **NO_PLUGINS):
+        assert (tmp_path / "nights" / "0001").exists()
+    with SOVLSystem.open(tmp_path, warn=str, **NO_PLUGINS):
+        assert [path.name for path in (tmp_path / "nights").iterdir()] == ["0002"]
+
+
 def test_settings_come_from_file_environment_and_caller(tmp_path: Path) -> None:
     (tmp_path / "life.toml").write_text("[generation]\nmax_new_tokens = 5\ntop_k = 6\ntemperature = 0.1\n")
     environ = {"SOVL_GENERATION__TOP_K": "7", "SOVL_GENERATION__TEMPERATURE": "0.2"}

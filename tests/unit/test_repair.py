@@ -93,6 +93,16 @@ def test_a_damaged_night_is_set_aside_and_the_one_before_it_is_woken_up_with(lif
     assert find_damage(life) == []
 
 
+def test_a_purged_night_is_not_woken_up_with_although_its_files_lie_there_still(life):
+    journal = opened(life)
+    journal.mark_purged(1)
+    journal.close()
+    (life.nights_path / "0002" / "report.json").write_text("")
+    left, told = mend(life)
+    assert left == []
+    assert told[1].endswith("as before its first night")
+
+
 def test_with_every_night_damaged_the_life_is_awake_as_before_its_first(life):
     for number in ("0001", "0002"):
         (life.nights_path / number / "manifest.json").write_text("{}")
