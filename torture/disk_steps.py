@@ -65,6 +65,7 @@ class DiskSteps:
             return
         self._inside = True
         try:
+            arguments = _from_the_root(event, arguments)
             within = self._within(arguments[0])
         finally:
             self._inside = False
@@ -79,6 +80,13 @@ class DiskSteps:
     def _step(self, what: str) -> None:
         self.taken += 1
         self._each(self.taken, what)
+
+
+def _from_the_root(event: str, arguments: Tuple[Any, ...]) -> Tuple[Any, ...]:
+    """Return the arguments with the path of what is removed in a folder that is open, as ``shutil.rmtree`` does it."""
+    if event not in ("os.remove", "os.rmdir") or len(arguments) < 2 or arguments[1] in (-1, None):
+        return arguments
+    return (os.path.join(path_of(arguments[1]), os.fsdecode(arguments[0])), *arguments[1:])
 
 
 def _in_words(event: str, arguments: Tuple[Any, ...]) -> str:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
+from sovl_core.quarantine import QUARANTINE
 from torture.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -64,7 +65,12 @@ def _nights(system: SOVLSystem, ledger: Ledger) -> List[str]:
     problems = [
         f"night {number} was said to be accepted, the journal says {nights[number].status if number in nights else '-'}"
         for number in ledger.accepted
-        if number not in nights or nights[number].status not in (*AWAKE, "undone")
+        if number not in nights or nights[number].status not in (*AWAKE, "undone", "purged")
+    ]
+    problems += [
+        f"night {number} was purged, and had learned nothing that was forgotten"
+        for number, night in nights.items()
+        if night.status == "purged" and number not in ledger.purged
     ]
     for number, night in nights.items():
         if night.status in (*AWAKE, "undone") and number not in ledger.damaged:
@@ -100,7 +106,6 @@ def _answers(system: SOVLSystem, number: int) -> List[str]:
 def _forgotten(life: Path, ledger: Ledger) -> List[str]:
     import sqlite3
 
-    stored = b"".join(path.read_bytes() for path in sorted(life.glob("journal.db*")) if path.suffix != ".db-shm")
     connection = sqlite3.connect(str(life / "journal.db"))
     problems = []
     for word, said in ledger.forgotten.items():
@@ -108,10 +113,22 @@ def _forgotten(life: Path, ledger: Ledger) -> List[str]:
         (rows,) = connection.execute(query, (f"%{word}%",)).fetchone()
         if said and rows:
             problems.append(f"{word} was said to be forgotten, and {rows} turns have it")
-        if not rows and word.encode() in stored:
-            problems.append(f"{word} is forgotten, and still in the file of the journal")
+        # A night that had learned it is kept to go back to.
+        held = [] if rows else [path for path in files_with(life, word) if not _of_a_night(path.relative_to(life))]
+        problems += [f"{word} is forgotten, and still in {path}" for path in held]
     connection.close()
     return problems
+
+
+def files_with(life: Path, word: str) -> List[Path]:
+    """Return the files of a life that hold a word, however it is written, but for what lies aside as it was."""
+    aside = (life / QUARANTINE, life / "state" / "damaged")
+    paths = [path for path in sorted(life.rglob("*")) if path.is_file() and not set(aside).intersection(path.parents)]
+    return [path for path in paths if word.encode().lower() in path.read_bytes().lower()]
+
+
+def _of_a_night(path: Path) -> bool:
+    return path.parts[0] == "nights" and path.parts[1].isdigit()
 
 
 def _left_over(life: Path, running: Optional[int]) -> List[str]:

@@ -15,13 +15,20 @@ from sovl_core.life import JOURNAL_NAME
 
 
 @contextlib.contextmanager
-def journal_copy(life: Path) -> Iterator[sqlite3.Connection]:
-    """Open a copy of the journal, with the log beside it, as the next process would find it."""
+def copied_journal(life: Path) -> Iterator[Path]:
+    """Copy the journal with the log beside it, as the next process would find it, for the time of this block."""
     with tempfile.TemporaryDirectory(prefix="sovl-torture-copy-") as folder:
         for name in (JOURNAL_NAME, f"{JOURNAL_NAME}-wal"):
             if (life / name).exists():
                 shutil.copyfile(str(life / name), str(Path(folder) / name))
-        connection = sqlite3.connect(str(Path(folder) / JOURNAL_NAME), isolation_level=None)
+        yield Path(folder) / JOURNAL_NAME
+
+
+@contextlib.contextmanager
+def journal_copy(life: Path) -> Iterator[sqlite3.Connection]:
+    """Open such a copy."""
+    with copied_journal(life) as copy:
+        connection = sqlite3.connect(str(copy), isolation_level=None)
         try:
             yield connection
         finally:

@@ -12,7 +12,8 @@ class Ledger:
 
     ``kept`` are words that must be in the journal, ``once`` files of lines of which no line may be there twice,
     ``forgotten`` words with whether it was said that they are gone, ``accepted`` numbers of nights that were said to be
-    accepted, ``damaged`` those of nights that were damaged on purpose: nobody may be awake with one as it is.
+    accepted, ``damaged`` those of nights that were damaged on purpose: nobody may be awake with one as it is,
+    ``purged`` those that may have been removed for good.
     """
 
     kept: List[str] = field(default_factory=list)
@@ -20,6 +21,7 @@ class Ledger:
     forgotten: Dict[str, bool] = field(default_factory=dict)
     accepted: Set[int] = field(default_factory=set)
     damaged: Set[int] = field(default_factory=set)
+    purged: Set[int] = field(default_factory=set)
 
     def keep(self, *words: str) -> None:
         """Enter words that were acknowledged."""

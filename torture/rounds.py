@@ -19,12 +19,12 @@ from torture.ledger import Ledger
 from torture.order import order_problems
 from torture.places import begin_life, environment_of
 from torture.processes import BROKEN, Ended, run_child, run_sovl
-from torture.stages import STAGES
+from torture.stages import BEFORE, STAGES, Stage
 
 #: The order in which a life does things: nights often, since most happens in them.
 COURSE = (
     *("chat", "sleep", "use", "tell", "sleep", "import", "train", "sleep"),
-    *("settings", "chat", "forget", "sleep", "migrate", "undo", "repair"),
+    *("settings", "chat", "forget", "sleep", "migrate", "undo", "repair", "purge"),
 )
 #: Rounds after which another life begins: nights grow with what there is to learn.
 ROUNDS_A_LIFE = 20
@@ -134,6 +134,7 @@ class _OneLife:
         self._environment = environment_of(self._life, torture._folder)
         self._ledger = Ledger()
         self._rounds = 0
+        self._before: List[str] = []
         self._lost = False
         if begun is None:
             begin_life(self._life, torture._model)
@@ -149,8 +150,8 @@ class _OneLife:
             attempt = self._attempt(stage)
             log = self._folder / f"{stage}.steps"
             timed = self._run(attempt, Blow("", "", prepare=partial(record_order, self._life, log)))
-            if timed.status != 0 or self._problems:
-                raise RuntimeError(f"{stage} does not work undisturbed: {timed} {self._problems}")
+            if timed.status != 0 or self._before or self._problems:
+                raise RuntimeError(f"{stage} does not work undisturbed: {timed} {self._before} {self._problems}")
             steps = log.read_text(encoding="utf-8").splitlines()
             problems = order_problems(steps) + self._again(attempt)
             if problems:
@@ -175,7 +176,7 @@ class _OneLife:
         ended = self._run(attempt, blow)
         if torture._disk is not None:
             torture._disk.empty()
-        problems = _unreadable(ended) + self._problems + self._again(attempt)
+        problems = self._before + _unreadable(ended) + self._problems + self._again(attempt)
         if not ended.killed and way != FULL:
             pace.seconds = (pace.seconds + ended.work) / 2
         found = self._examined(ended.pid if ended.killed else None, go_on=rng.random() < 0.5)
@@ -202,11 +203,17 @@ class _OneLife:
             shutil.rmtree(str(self._life))
 
     def _attempt(self, stage: str) -> Attempt:
-        if stage == "sleep":
-            # A night with nothing to learn is over before it can be struck.
-            self._run(self._attempt("tell"), Blow("", ""))
+        self._before = []
+        for each in BEFORE.get(stage, ()):
+            attempt = self._made(each)
+            ended = self._run(attempt, Blow("", ""))
+            failed = [f"before it {attempt.arguments} ended as {ended}"] if ended.status != 0 else []
+            self._before += failed + self._problems
+        return self._made(STAGES[stage])
+
+    def _made(self, stage: Stage) -> Attempt:
         self._rounds += 1
-        return STAGES[stage](self._rounds, self._rng, self._folder, self._life)
+        return stage(self._rounds, self._rng, self._folder, self._life)
 
     def _run(self, attempt: Attempt, blow: Blow) -> Ended:
         def prepare() -> None:

@@ -6,7 +6,7 @@ import json
 import random
 import re
 from pathlib import Path
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, Tuple
 
 from sovl_core.life import JOURNAL_NAME
 from torture.attempt import Attempt
@@ -16,6 +16,7 @@ from torture.journal_copies import journal_copy
 from torture.ledger import Ledger
 from torture.older_journal import on_an_older_journal
 from torture.processes import Ended
+from torture.purging import purge
 
 NAMES = ("Rex", "Ann", "Oslo", "Biscuit", "Cork", "Fig", "Lima", "Tom")
 TURNS, LINES, PAIRS = 6, 8, 4
@@ -71,6 +72,11 @@ def sleep(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     return Attempt(["sleep"], "", promised)
 
 
+def deep_sleep(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
+    """A night that learns everything anew, so that the life is awake with nothing of what was forgotten."""
+    return Attempt(["sleep", "--deep"], promised=sleep(number, rng, folder, life).promised)
+
+
 def undo(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     """Going back behind the last night. What was accepted stays on the disk."""
     return Attempt(["nights", "undo"])
@@ -104,8 +110,15 @@ def migrate(number: int, rng: random.Random, folder: Path, life: Path) -> Attemp
 
 def forget(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
     """Forgetting a conversation held before: when it says so, its words are in the journal's file no more."""
-    word = rng.choice(_walks(life) or [walk(0)])
+    return _forget(rng.choice(_walks(life) or [walk(0)]))
 
+
+def forget_learned(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt:
+    """Forgetting one that a night has learned, where there is one."""
+    return _forget(rng.choice(_walks(life, "night IS NOT NULL") or _walks(life) or [walk(0)]))
+
+
+def _forget(word: str) -> Attempt:
     def promised(ended: Ended, ledger: Ledger) -> List[str]:
         ledger.forget(word, said="Forgot " in ended.out)
         return []
@@ -113,11 +126,11 @@ def forget(number: int, rng: random.Random, folder: Path, life: Path) -> Attempt
     return Attempt(["forget", "--yes", word], "", promised)
 
 
-def _walks(life: Path) -> List[str]:
+def _walks(life: Path, terms: str = "1") -> List[str]:
     if not (life / JOURNAL_NAME).exists():
         return []
     with journal_copy(life) as journal:
-        said = " ".join(row[0] for row in journal.execute("SELECT prompt FROM episodes"))
+        said = " ".join(row[0] for row in journal.execute(f"SELECT prompt FROM episodes WHERE {terms}"))
     return sorted(set(re.findall(r"\bw\d{5}\b", said)))
 
 
@@ -126,7 +139,9 @@ def walk(number: int) -> str:
     return f"w{number:05d}"
 
 
-STAGES: Dict[str, Callable[[int, random.Random, Path, Path], Attempt]] = {
+Stage = Callable[[int, random.Random, Path, Path], Attempt]
+
+STAGES: Dict[str, Stage] = {
     "chat": chat,
     "tell": tell,
     "train": train,
@@ -138,4 +153,8 @@ STAGES: Dict[str, Callable[[int, random.Random, Path, Path], Attempt]] = {
     "settings": take_over,
     "migrate": migrate,
     "repair": repair,
+    "purge": purge,
 }
+#: What is done before a stage, undisturbed: a night with nothing to learn is over before it can be struck, and there is
+#: nothing to purge where no night has learned what was forgotten.
+BEFORE: Dict[str, Tuple[Stage, ...]] = {"sleep": (tell,), "purge": (chat, tell, sleep, forget_learned, deep_sleep)}

@@ -109,6 +109,23 @@ def test_damage_and_leftovers_are_found(lived: Path) -> None:
     assert "left over: 0002.partial" in problems
 
 
+def test_what_is_forgotten_and_still_in_a_file_is_found(lived: Path) -> None:
+    for name in ("nights/0009.work/checkpoint.json", "nights/0007/report.json", "quarantine/2026/history", "history"):
+        (lived / name).parent.mkdir(parents=True, exist_ok=True)
+        (lived / name).write_text("Where is ZANZIBAR?")
+    found = [each for each in examined(lived, Ledger(forgotten={"Zanzibar": True}))["problems"] if "Zanzibar" in each]
+    still = [lived / "history", lived / "nights" / "0009.work" / "checkpoint.json"]
+    assert found == [f"Zanzibar is forgotten, and still in {path}" for path in still]
+
+
+def test_a_night_that_was_purged_for_nothing_is_found(lived: Path) -> None:
+    with contextlib.closing(Journal(lived / "journal.db")) as journal:
+        journal.use_night(None)
+        journal.mark_purged(1)
+    assert examined(lived, Ledger(accepted={1}, purged={1}))["problems"] == []
+    assert "night 1 was purged, and had learned nothing" in examined(lived, Ledger(accepted={1}))["problems"][0]
+
+
 def test_a_night_that_was_damaged_on_purpose_may_lie_there_as_long_as_nobody_is_awake_with_it(lived: Path) -> None:
     (lived / "nights" / "0001" / "report.json").write_text("{}")
     with contextlib.closing(Journal(lived / "journal.db")) as journal:

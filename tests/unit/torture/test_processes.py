@@ -92,13 +92,16 @@ def test_room_is_taken_before_the_step_that_was_drawn(tmp_path):
     assert run_child(work).out == "False\nTrue\n"
 
 
-def test_a_child_is_killed_before_the_step_that_was_drawn(tmp_path):
-    class First:
-        def randint(self, low, high):
-            return 3
+class Third:
+    """Draws the third step."""
 
+    def randint(self, low, high):
+        return 3
+
+
+def test_a_child_is_killed_before_the_step_that_was_drawn(tmp_path):
     (tmp_path / "life").mkdir()
-    blow = draw(STEP, First(), 1.0, 5, tmp_path / "life", tmp_path / "notes")
+    blow = draw(STEP, Third(), 1.0, 5, tmp_path / "life", tmp_path / "notes")
 
     def work():
         blow.prepare()
@@ -112,6 +115,24 @@ def test_a_child_is_killed_before_the_step_that_was_drawn(tmp_path):
     assert run_child(work).killed
     assert sorted(os.listdir(tmp_path / "life")) == ["0", "1"]
     assert (tmp_path / "notes").read_text().split()[:2] == ["3", "open"]
+
+
+def test_what_is_removed_in_an_open_folder_counts_by_its_path(tmp_path):
+    import shutil
+
+    (tmp_path / "life" / "nights").mkdir(parents=True)
+    for place in (tmp_path / "life" / "nights", tmp_path):
+        (place / "file").touch()
+    blow = draw(STEP, Third(), 1.0, 5, tmp_path / "life", tmp_path / "notes")
+
+    def work():
+        blow.prepare()
+        os.remove(str(tmp_path / "file"))
+        shutil.rmtree(str(tmp_path / "life"))
+        return 0
+
+    assert run_child(work).killed
+    assert (tmp_path / "notes").read_text().split() == ["3", "os.rmdir", str(tmp_path / "life")]
 
 
 def test_steps_of_sqlite_count(tmp_path):
