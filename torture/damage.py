@@ -7,9 +7,12 @@ import shutil
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, Iterable, List, Optional
 
+from sovl_core.journal_log import log_of
 from torture.broken import flipped
+from torture.log_damage import INDEX, LOG, hurt_log, leave_a_log, rows_with_log
+from torture.log_damage import KINDS as LOG_KINDS
 from torture.places import begin_life, environment_of
 from torture.processes import Ended, run_sovl
 
@@ -68,30 +71,52 @@ class Damages:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
         self._before = _rows(self._whole)
+        self._killed = folder / "killed"
+        shutil.copytree(str(self._whole), str(self._killed))
+        leave_a_log(self._killed, environment_of(self._killed, folder))
 
     def files(self) -> List[str]:
-        """Return every file of the life that is there from one session to the next."""
+        """Return every file of the life that is there from one session to the next, and those a kill leaves."""
         found = (path.relative_to(self._whole).as_posix() for path in self._whole.rglob("*") if path.is_file())
-        return sorted(name for name in found if name not in PASSING)
+        return sorted([*(name for name in found if name not in PASSING), LOG, INDEX])
+
+    def kinds(self, name: str) -> Iterable[str]:
+        """Return how a file is damaged."""
+        return LOG_KINDS if name == LOG else KINDS
 
     def damage(self, name: str, kind: str) -> Damaged:
         """Damage one file, have the life used, doctored and used again, and return what was seen."""
         shutil.rmtree(str(self._life), ignore_errors=True)
-        shutil.copytree(str(self._whole), str(self._life))
-        path, change = self._life / name, KINDS[kind]
-        if change is None:
-            path.unlink()
-        else:
-            path.write_bytes(change(path.read_bytes(), self._rng))
+        beside = name in (LOG, INDEX)
+        shutil.copytree(str(self._killed if beside else self._whole), str(self._life))
+        must = hurt_log(self._life, kind, self._rng) if name == LOG else self._hurt(name, kind)
         # Before anything is done about it: what is wrong must be found by looking.
         seen = self._sovl(self._life, "doctor")
         first = self._sovl(self._life, "ask", "Are you there?")
         mended = self._sovl(self._life, "doctor", "--repair")
         asked = self._sovl(self._life, "ask", "And now?")
-        named = [who for who, said in (("ask", first.err), ("doctor", seen.out)) if _names(said, name)]
+        # The log is named as what stands beside the journal.
+        called = "journal.db" if beside else name
+        named = [who for who, said in (("ask", first.err), ("doctor", seen.out)) if _names(said, called)]
         done = Damaged(name, kind, first.status, asked.status, ", ".join(named), self._turns())
         done.problems = self._problems(done, {"ask": first, "doctor": seen, "repair": mended, "ask again": asked})
+        if beside:
+            done.problems += self._missing(rows_with_log(self._killed, must, _rows))
         return done
+
+    def _hurt(self, name: str, kind: str) -> bytes:
+        """Damage one file, and return the log that must be read back nevertheless."""
+        path, change = self._life / name, KINDS[kind]
+        if change is None:
+            path.unlink()
+        else:
+            path.write_bytes(change(path.read_bytes(), self._rng))
+        return log_of(self._killed / "journal.db").read_bytes()
+
+    def _missing(self, wanted: Dict[str, List[str]]) -> List[str]:
+        now = _rows(self._life)
+        lost = [row for table in TABLES for row in wanted[table] if row not in now[table]]
+        return [f"{len(lost)} rows are lost, such as {lost[0][:200]}"] if lost else []
 
     def _problems(self, done: Damaged, ended: Dict[str, Ended]) -> List[str]:
         problems = [
@@ -143,7 +168,7 @@ def damage_all(
     chosen = names if files is None else rng.sample(names, min(files, len(names)))
     done = []
     for name in chosen:
-        for kind in KINDS:
+        for kind in damages.kinds(name):
             done.append(damages.damage(name, kind))
             tell(done[-1])
     return done
