@@ -18,6 +18,7 @@ from sovl_core.durable import private_opener, sync_folder
 from sovl_core.error_handling import BadInput, LifeDamaged, LifeLocked, SOVLError
 from sovl_core.events import JournalEntry
 from sovl_core.journal_log import is_log_damaged, log_of
+from sovl_core.journal_pairing import is_of_another_time, number_transaction
 from sovl_core.journal_rows import clean_text
 from sovl_core.journal_schema import check_current, migrate
 from sovl_core.journal_search import ensure_search_index, has_search_index
@@ -29,6 +30,11 @@ LOCK_TIMEOUT = 10.0
 
 #: What is said of a log that SQLite would read in part.
 LOG_DAMAGED = "the log beside it, where what was said last stands, is not what was written"
+
+#: What is said of a log that SQLite would mix with the file.
+LOG_OF_ANOTHER_TIME = (
+    "the log beside it, where what was said last stands, goes on from another state of it; was a copy put back?"
+)
 
 _DAMAGE = ("malformed", "not a database", "decode to utf-8", "no such table", "no such column")
 
@@ -62,6 +68,8 @@ class JournalDatabase:
         if not self.read_only:
             if is_log_damaged(self.path):
                 raise _damaged(self.path, LOG_DAMAGED)
+            if is_of_another_time(self.path):
+                raise _damaged(self.path, LOG_OF_ANOTHER_TIME)
             # SQLite gives the files beside it the rights of this one.
             with contextlib.suppress(OSError):  # SQLite says it better
                 open(self.path, "ab", opener=private_opener).close()
@@ -119,7 +127,10 @@ class JournalDatabase:
         """
         self._require_writable()
         with self._lock, _explained(self.path), self._transaction("BEGIN IMMEDIATE"):
+            before = self._connection.total_changes
             yield self._connection
+            if self._connection.total_changes != before:
+                number_transaction(self._connection)
 
     def _require_writable(self) -> None:
         if self.read_only:

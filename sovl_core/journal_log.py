@@ -63,6 +63,20 @@ def is_log_damaged(journal: Path) -> bool:
     return _passed_over(content) and log_of(journal).read_bytes() == content
 
 
+def count_transactions(log: bytes) -> int:
+    """Return how many transactions there are in a log since it was last begun anew, or a few more."""
+    step = _FRAME_HEADER + _page_size(log)
+    frames = (log[at : at + _FRAME_HEADER] for at in range(_HEADER, len(log) - step + 1, step))
+    return sum(frame[8:16] == log[16:24] and frame[4:8] != b"\x00" * 4 for frame in frames)
+
+
+def pages_in_log(journal: Path) -> Set[int]:
+    """Return the numbers of the pages that :func:`with_log` takes from the log."""
+    frames = _frames(log_of(journal).read_bytes())
+    last = max((index for index, frame in enumerate(frames) if frame.sound and frame.ends), default=-1)
+    return {frame.number for frame in frames[: last + 1]}
+
+
 def with_log(journal: Path) -> bytes:
     """Return the content that a journal's file would have with all of its log brought into it, that of broken frames
     included; a file that is not there, or has no length, is made of the log alone.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Container, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from sovl_core.journal_log import with_log
 
@@ -49,13 +49,16 @@ _WHOLE = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _USUAL_SIZE = 4096
 
 
-def rows_on_pages(path: Path) -> Iterator[Tuple[str, Dict[str, Any]]]:
+def rows_on_pages(path: Path, only: Optional[Container[int]] = None) -> Iterator[Tuple[str, Dict[str, Any]]]:
     """Return what can be told to be an episode or feedback, as ``(table, row)``; text is bytes.
 
     :param path: the damaged file; the log beside it is read too.
+    :param only: numbers of the pages whose rows are wanted; None for all.
     """
     pages = _Pages(path)
     for number in pages.numbers():
+        if only is not None and number not in only:
+            continue
         for rowid, payload in pages.cells(number):
             values = _values(payload)
             table = None if values is None else _table_of(values)

@@ -16,9 +16,10 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from sovl_core.durable import sync_file, sync_folder, write_file
 from sovl_core.journal_database import JournalDatabase
-from sovl_core.journal_log import has_log, is_log_damaged, with_log
+from sovl_core.journal_log import has_log, is_log_damaged, pages_in_log, with_log
 from sovl_core.journal_nights import NightJournal
 from sovl_core.journal_pages import rows_on_pages
+from sovl_core.journal_pairing import is_file_behind, is_of_another_time
 from sovl_core.journal_soundness import JSON_COLUMNS, what_is_wrong
 from sovl_core.night_store import NightStore
 
@@ -58,41 +59,53 @@ def salvage_journal(damaged: Path, target: Path, store: NightStore) -> Dict[str,
     for path in (target, Path(f"{target}-wal"), Path(f"{target}-shm"), joined):
         if path.exists():
             path.unlink()
-    with _with_its_log(damaged, joined) as source:
-        rows = _salvage(source, target, store)
+    apart = is_of_another_time(damaged)
+    # The file alone is whole then, and the two together are not.
+    beside = list(rows_on_pages(damaged, pages_in_log(damaged))) if apart else []
+    with _with_its_log(damaged, joined, apart) as source:
+        rows = _salvage(source, target, store, beside, apart and is_file_behind(damaged))
     sync_file(target)
     sync_folder(target.parent)
     return rows
 
 
 @contextlib.contextmanager
-def _with_its_log(damaged: Path, joined: Path) -> Iterator[Path]:
+def _with_its_log(damaged: Path, joined: Path, apart: bool) -> Iterator[Path]:
     """Yield a file with all that stands in the log: ``joined``, as long as it is needed, where SQLite would not look.
 
     It does not where the journal itself is gone or has no length, nor behind damage in the log.
+
+    :param apart: make it a copy of the file without its log.
     """
     there = damaged.exists() and damaged.stat().st_size > 0
-    if not has_log(damaged) or (there and not is_log_damaged(damaged)):
+    if not apart and (not has_log(damaged) or (there and not is_log_damaged(damaged))):
         yield damaged
         return
     try:
-        write_file(joined, with_log(damaged))
+        write_file(joined, damaged.read_bytes() if apart else with_log(damaged))
         yield joined
     finally:
         if joined.exists():
             joined.unlink()
 
 
-def _salvage(damaged: Path, target: Path, store: NightStore) -> Dict[str, int]:
+def _salvage(
+    damaged: Path, target: Path, store: NightStore, beside: Sequence[Tuple[str, Row]], beside_first: bool
+) -> Dict[str, int]:
+    """Read a damaged file into a new one, and rows read ``beside`` it; of two rows of one number the first stays."""
     database = JournalDatabase(target)
     try:
         with database.write() as connection:
             connection.execute("PRAGMA defer_foreign_keys = ON")
+            for table, row in beside if beside_first else ():
+                _insert(connection, table, row)
             whole = damaged.exists() and damaged.stat().st_size > 0
             current = _copy(damaged, connection) if whole else _UNKNOWN
             if damaged.exists() and not (whole and _reads_to_the_end(damaged)):
                 for table, row in rows_on_pages(damaged):
                     _insert(connection, table, row)
+            for table, row in beside:
+                _insert(connection, table, row)
             _add_nights(connection, store)
             _let_go_of_the_lost(connection)
             rows = {table: _count(connection, table) for table in TABLES}

@@ -16,9 +16,10 @@ from sovl_core.config_file import read_toml
 from sovl_core.durable import sync_folder
 from sovl_core.error_handling import ConfigError, LifeDamaged, SOVLError
 from sovl_core.journal import Journal
-from sovl_core.journal_database import LOG_DAMAGED, JournalDatabase
+from sovl_core.journal_database import LOG_DAMAGED, LOG_OF_ANOTHER_TIME, JournalDatabase
 from sovl_core.journal_log import is_log_damaged
 from sovl_core.journal_nights import ACCEPTED
+from sovl_core.journal_pairing import is_of_another_time
 from sovl_core.journal_salvage import salvage_journal
 from sovl_core.journal_schema import is_newer
 from sovl_core.life import Life
@@ -105,10 +106,13 @@ def _journal(life: Life) -> Optional[Damage]:
         return None
     if is_newer(path):
         return Damage("journal", f"{path} was written by a newer SOVL: pip install --upgrade sovl")
-    problem = f"The journal {path} is damaged: {LOG_DAMAGED}" if is_log_damaged(path) else _problem_of(path)
+    log_problem = LOG_DAMAGED if is_log_damaged(path) else LOG_OF_ANOTHER_TIME if is_of_another_time(path) else ""
+    problem = f"The journal {path} is damaged: {log_problem}" if log_problem else _problem_of(path)
     if not problem:
         return None
     remedy = "read what can be read into a new journal; the damaged one is kept"
+    if log_problem == LOG_OF_ANOTHER_TIME:
+        remedy = "read both, file and log, into a new journal; they are kept. Or, for the file alone: move the log away"
     if salvaged.exists():
         remedy += ", as is what was salvaged before"
     return Damage("journal", problem, remedy, lambda quarantine: _replace(life, quarantine, problem))

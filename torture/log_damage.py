@@ -5,9 +5,11 @@ All of it is read back, or what is gone is what a power cut may cost: the last t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
+import sqlite3
 import struct
 import tempfile
 from pathlib import Path
@@ -87,6 +89,13 @@ def _cut_at_the_end(log: bytes, rng: random.Random) -> Hurt:
     return Hurt(rest, rest)
 
 
+def _cut_to_the_middle(log: bytes, rng: random.Random) -> Hurt:
+    ends = transactions(log)
+    return Hurt(log[: ends[rng.randrange(len(ends) - 1)]], log)
+
+
+#: What is done to a log that has been brought into the journal, and stands there still, as after each thousandth page.
+WHEN_BROUGHT_IN = "cut when it stood in the journal"
 #: What is done to the log.
 KINDS: Dict[str, Callable[[bytes, random.Random], Hurt]] = {
     "flipped in its header": _flipped_in(lambda ends: 0, lambda ends: ends[0]),
@@ -97,6 +106,7 @@ KINDS: Dict[str, Callable[[bytes, random.Random], Hurt]] = {
     "flipped in its last transaction": _flipped_at_the_end,
     "cut": _cut,
     "cut in its last frame": _cut_at_the_end,
+    WHEN_BROUGHT_IN: _cut_to_the_middle,
     "emptied": lambda log, rng: Hurt(b"", b""),
     "gone": lambda log, rng: Hurt(None, b""),
 }
@@ -106,6 +116,9 @@ def hurt_log(life: Path, kind: str, rng: random.Random) -> bytes:
     """Damage the log of a life, and return the part of it that must be read back whatever happens."""
     log = log_of(life / JOURNAL_NAME)
     hurt = KINDS[kind](log.read_bytes(), rng)
+    if kind == WHEN_BROUGHT_IN:
+        with contextlib.closing(sqlite3.connect(str(life / JOURNAL_NAME))) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
     if hurt.content is None:
         log.unlink()
     else:
