@@ -19,7 +19,7 @@ _HEADER, _FRAME_HEADER = 32, 24
 _MAGIC = 0x377F0682
 _USUAL_SIZE = 4096
 #: A log grows beyond this in one great transaction alone (the file written anew), and reading it would take seconds.
-_LONGEST = 64 << 20
+LONGEST = 64 << 20
 #: Transactions in one chain behind a broken frame. One may be what is left of an attempt that failed, or of the last
 #: transaction before a power cut; two follow one another only where the first was on the disk.
 _ENOUGH = 2
@@ -56,7 +56,7 @@ def is_log_damaged(journal: Path) -> bool:
     Damage to the last transaction, or a log that was cut, cannot be told from a power cut. Reads the log, for 0.2 s or
     so where it is of its usual length; there is none after a session that was closed.
     """
-    if not has_log(journal) or log_of(journal).stat().st_size > _LONGEST:
+    if not has_log(journal) or log_of(journal).stat().st_size > LONGEST:
         return False
     content = log_of(journal).read_bytes()
     # Somebody may be writing it just now: what is damaged stays as it is.

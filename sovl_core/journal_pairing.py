@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Optional
 
-from sovl_core.journal_log import count_transactions, has_log, log_of
+from sovl_core.journal_log import LONGEST, count_transactions, has_log, log_of
 
 _COUNTER, _BROKEN = "transactions", -1
 
@@ -29,6 +29,9 @@ def is_of_another_time(journal: Path) -> bool:
     What earlier versions wrote has no numbers, and passes. Nothing is changed.
     """
     if not has_log(journal) or not journal.exists() or not journal.stat().st_size:
+        return False
+    # One that great holds a file that was written anew: all of its pages, whatever the file beside it has.
+    if log_of(journal).stat().st_size > LONGEST:
         return False
     content = log_of(journal).read_bytes()
     alone, joined = _number(journal, "&immutable=1"), _number(journal)
