@@ -44,6 +44,7 @@ _ASIDE = re.compile(
     r",? (?:(?:so |and )?(?:please )?(?:do not|don['’]?t) (?:let me )?forget(?: (?:it|that|about it))?|"
     r"(?:just )?so (?:that )?you know|in case you\b.*|"
     r"if you (?:ever |must )?(?:need|want|wonder|are|were|know|care|ask)\b.*|"
+    r"so (?:jealous|excited|happy|nervous|annoyed|proud|sad|pumped|tired)|(?:can['’]?t|cannot|can not) wait|"
     r"how (?:\w+) is that|believe (?:it or not|me)|can you believe (?:it|that)|"
     r"which is (?:so|such|really|pretty|quite|rather|a bit|kind of|kinda|very|super|totally|the)\b[^,]*|"
     r"what an? [\w ]+|for what it['’]?s worth|and so on|and that['’]?s (?:it|that|all))[.!]*$",
@@ -72,7 +73,9 @@ _DENIED = re.compile(r"\b(?:not|\w+n['’]t)\b", re.IGNORECASE)
 _TOLD = re.compile(r", (?:he|she|they) (?:told|tells?|said|says?|claims?|claimed|wrote|mentioned)(?: (?:me|us))?[.!]*$")
 _OBJECT = re.compile(r" (?:for|with|to|of|from|by|at) (him|her)[.!]*$")
 _NAMED_IT = re.compile(
-    r"^(?:I|we|he|she|they)(?:['’](?:s|ve)| has| have)? (?:named|called|call|calls) (?:it|him|her|them) ([A-Z].*)$"
+    r"^(?:(?:I|we|he|she|they)(?:['’](?:s|ve|m|re)| has| have| am| are)? )?(?:just )?"
+    r"(?:named|called|call|calls|calling|naming) (?:it|him|her|them) ([A-Z].*)$",
+    re.IGNORECASE,
 )
 _HAS = re.compile(r"^ (?:been|gone|got|had|made|moved|started|bought|lost|won|just|already)\b")
 _FOLLOWING_LL = re.compile(r"^(?:he|she|it|they|we|I)['’](?:ll|d)\b", re.IGNORECASE)
@@ -230,6 +233,14 @@ def _fits(phrase: str, thing: bool, female: bool) -> bool:
     return not re.search(rf"\b(?:{_MALE if female else _FEMALE})\b", phrase)
 
 
+#: "When my aunt gave up the farm, she bought a cottage": the news stands in what follows.
+_SUBORDINATE = re.compile(
+    r"^(?:(?:after|when|although|though|even though|since|while|because|once|now that|as) ([^,]+)), "
+    r"(?=(?:I|we|my|our|the|he|she|it|they)\b)(.+)$",
+    re.IGNORECASE,
+)
+
+
 def parsed_clauses(sentence: str, before: Optional[Statement] = None) -> List[Statement]:
     """Return the statements that the clauses of a sentence make, each standing by itself.
 
@@ -238,6 +249,9 @@ def parsed_clauses(sentence: str, before: Optional[Statement] = None) -> List[St
     :param before: what was said before.
     """
     found: List[Statement] = []
+    led = _SUBORDINATE.match(without_opener(sentence))
+    if led:
+        before, sentence = parse_statement(led.group(1)), led.group(2)
     for number, clause in enumerate(clauses(sentence)):
         alone = standing_alone(clause, found[-1] if found else before)
         if number and _DOES.match(clause):

@@ -17,7 +17,8 @@ _OPENERS = re.compile(
     r"turns out(?: that)?|(?:quick|small|little) (?:update|note|thing)|"
     r"you (?:can|may|could)(?= (?:just )?call me\b)|"
     r"(?:please )?(?:note|remember|don['’]?t forget|do not forget|keep in mind)(?: that| this)?|lol|haha|"
-    r"(?:ok|okay) so|so yeah|to be (?:honest|fair)|tbh|ngl|omg|in all honesty|"
+    r"(?:ok|okay) so|(?:so )?yeah(?= (?:i|we|my|our)\b)|so yeah|(?:ugh|argh|yay|aww|wow|omg|haha)|"
+    r"ok(?:ay)?(?= (?:finally|just|i|we|my|our|got)\b)|to be (?:honest|fair)|tbh|ngl|omg|in all honesty|"
     r"(?:honestly|literally|basically|seriously)(?= (?:i|we|my|our|can(?:not|['’]?t)|do not|don['’]?t)\b)|"
     r"(?:i )?(?:didn['’]?t|did not|never|forgot to) (?:mention|say|tell you)"
     r"(?: it| this| that)?(?: before| yet| earlier)?,? but|"
@@ -68,7 +69,8 @@ _FRONTED = re.compile(
 #: What people say they did, are or are doing without a word for themselves: "sold the car", "allergic to nuts".
 _DONE = (
     "got|bought|sold|moved|started|finished|adopted|won|lost|met|booked|signed|passed|broke|took|had|gave|picked|joined|"
-    "found|made|named|went|quit|left|ordered|learned|learnt|inherited|switched|changed|retired|grew up|turned"
+    "found|fixed|painted|made|named|went|quit|left|ordered|learned|learnt|inherited|switched|changed|"
+    "retired|grew up|turned"
 )
 _DONE_TO = r"(?:an?|my|our|the|to|up|into|some|out|off|down|for|from|in|last|\d\w*)\b"
 _BEING = (
@@ -99,7 +101,8 @@ _REWRITTEN = (
     # Who tells leaves themselves out.
     (
         re.compile(
-            r"^((?:Still |Just |Finally |Recently )?(?:Can not stand|Hate|Love|Adore|Prefer|Live in|Work at)) "
+            r"^((?:Still |Just |Finally |Recently )?"
+            r"(?:Can not (?:stand|do|eat|have|drink)|Hate|Love|Adore|Prefer|Live in|Work at)) "
             r"(?!you\b|u\b)"
         ),
         lambda m: f"I {m.group(1).lower()} ",
@@ -143,7 +146,7 @@ _CONTRACTIONS = (
     (re.compile(r"^(I|We)['’]ll\b"), r"\1 will"),
     (re.compile(r"^(I|We)['’]d (?=be\b|like\b|love\b|prefer\b|rather\b|hate\b|take\b|choose\b|pick\b)"), r"\1 would "),
     (re.compile(r"^(I|We)['’]d\b"), r"\1 had"),
-    (re.compile(r"^((?:My|Our) (?:[\w'’]+ )?name)['’]s\b"), r"\1 is"),
+    (re.compile(r"^((?:My|Our|The) (?:[\w'’-]+ ){0,4}?name)['’]s\b"), r"\1 is"),
     (
         re.compile(r"^((?:My|Our|The)(?: [\w-]+){1,4})['’]s (?=(?:called|named|now|not|an?|the|in|at|on|from)\b)"),
         r"\1 is ",

@@ -166,7 +166,9 @@ def _verb_of_others(words: Sequence[str]) -> Optional[_Verb]:
     doubtful: Optional[int] = None
     for position in range(first, len(words) - 1):
         before, word, after = words[position - 1].lower(), words[position], words[position + 1].lower()
-        if re.search(r"^(?:who|which|that)$", before):
+        # "The novel I have been writing is called ...": what somebody does with it comes first.
+        with_them = position > 1 and words[position - 2].lower() == "and"
+        if re.search(r"^(?:who|which|that|i|we|you|they)$", before) and not with_them:
             continue
         if word in verbs.BE or word in verbs.MODALS or word in _AUXILIARIES:
             return _verb_at(words, position, "do" if word in ("have", "do") else "does")

@@ -37,6 +37,9 @@ def told(prompt):
         ),
         ("My wife's name is Ann, and she works at a bank.", ["My wife's name is Ann", "My wife works at a bank"]),
         ("I got a job at Pellow's, it's a record shop.", ["I got a job at Pellow's", "Pellow's is a record shop"]),
+        ("omg we got a goat!! calling him Pip lol", ["We got a goat", "My goat is called Pip"]),
+        ("When my aunt gave up the farm, she bought a house in Kirk.", ["My aunt bought a house in Kirk"]),
+        ("Although most people commute by train, I come by kayak.", ["I come by kayak"]),
         # What is no clause of its own.
         ("I live in Cork with my dog and my cat.", ["I live in Cork with my dog and my cat"]),
         ("My sister and I share a room.", ["My sister and I share a room"]),
@@ -53,7 +56,14 @@ def told(prompt):
         ("The spare keys are in the tin, just so you know.", ["The spare keys are in the tin"]),
         ("My curfew's 10:40, which is such a random time", ["My curfew is 10:40"]),
         ("My coach is called Pia, she's strict but she's fair", ["My coach is called Pia"]),
+        ("so yeah my cousin Jo's moving to Tallinn, so jealous", ["My cousin Jo is moving to Tallinn"]),
+        ("my gym buddy's name's Hakeem btw", ["My gym buddy's name is Hakeem"]),
+        (
+            "The novel I have been writing, which is long, is called Dusk.",
+            ["The novel I have been writing is called Dusk"],
+        ),
         # Led in.
+        ("can't do peaches, they make my mouth swell", ["I cannot do peaches"]),
         ("honestly can't stand coriander", ["I cannot stand coriander"]),
         ("Got a new job at Volvo.", ["I got a new job at Volvo"]),
         ("Me and Jo have been together since July 8th!", ["Jo and I have been together since July 8th"]),
