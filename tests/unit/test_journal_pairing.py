@@ -161,6 +161,8 @@ def test_no_kill_leaves_what_does_not_belong_together(tmp_path, seed):
                     said.append(f"{session}-{step} {'x' * rng.choice([1, 5000])}")
                     journal.begin_episode(said[-1], "c")
                 elif what == "read":
+                    if reader is not None:
+                        reader.close()
                     reader = sqlite3.connect(f"{lived.as_uri()}?mode=ro", uri=True)
                     reader.execute("BEGIN")
                     reader.execute("SELECT COUNT(*) FROM episodes").fetchone()

@@ -47,7 +47,7 @@ _ASIDE = re.compile(
     r"so (?:jealous|excited|happy|nervous|annoyed|proud|sad|pumped|tired)|(?:can['’]?t|cannot|can not) wait|"
     r"how (?:\w+) is that|believe (?:it or not|me)|can you believe (?:it|that)|"
     r"which is (?:so|such|really|pretty|quite|rather|a bit|kind of|kinda|very|super|totally|the)\b[^,]*|"
-    r"what an? [\w ]+|for what it['’]?s worth|and so on|and that['’]?s (?:it|that|all))[.!]*$",
+    r"(?<=, )what an? [\w ]+|for what it['’]?s worth|and so on|and that['’]?s (?:it|that|all))[.!]*$",
     re.IGNORECASE,
 )
 #: How somebody feels about it just now.

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.no_torch
         "I don't think so",
         "I need help",
         "I forgot what I wanted to say",
+        "I never remember where the spare key is",
+        "I've no idea who invented the zip",
         "I can't remember who wrote Hamlet",
         "I'd like to know more",
         "I like you",

@@ -148,4 +148,4 @@ def test_in_a_session(sovl, environment):
     assert "You spoke of: “My dog is called Biscuit.”; “I play chess in the garden!”" in done.stderr
     assert "Can you tell me more about your garden?" in done.stderr
     assert "--sample" in done.stderr
-    assert "(answer)" in sovl("history").stdout
+    assert '(answers "Can you tell me more about your garden?")' in sovl("history").stdout
