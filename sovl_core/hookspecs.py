@@ -228,7 +228,7 @@ class SOVLHookSpecs:
     def on_save_state(self, state: PluginState) -> None:
         """Put what this plugin must remember into ``state`` (its own namespace).
 
-        Called at the end of a session, with each accepted night, and on ``/save``.
+        Called right after ``on_start``, at the end of a session, with each accepted night, and on ``/save``.
 
         :param state: ``state.values`` takes JSON-able values, ``state.tensors`` takes tensors.
         """
@@ -236,6 +236,9 @@ class SOVLHookSpecs:
     @hookspec
     def on_load_state(self, state: PluginState) -> None:
         """Take back what ``on_save_state`` stored; called once after ``on_start`` when there is something.
+
+        And whenever another night is chosen: with what was stored that night or, where nothing was, with what the
+        plugin stores before it has lived through anything.
 
         :param state: the plugin's own namespace as it was saved.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple
 
@@ -46,6 +47,8 @@ class StateKeeper:
         self._warn = warn
         self._read_only = read_only
         self._carried: Dict[str, PluginState] = {}
+        #: What plugins would save that have lived nothing yet.
+        self._unlived: Dict[str, PluginState] = {}
         # Not asked of the journal when saving: a night may be accepted, or found damaged, in between.
         self._night: Optional[int] = None
 
@@ -55,19 +58,29 @@ class StateKeeper:
         :param of_night: gives the state stored with the current night, for when the day has none that goes with it.
         """
         self._vitals.load_dict(self._journal.get_value(VITALS_KEY, {}))
+        if not self._read_only:
+            self._unlived = copy.deepcopy(self._hooks.on_save_state())
+        self._night = self._journal.current_night()
         states, damaged = self._of_day()
-        if not states or self._is_of_another_night():
-            states = {**states, **of_night()}
+        if self._is_of_another_night():
+            states = {} if self._night is None else {**states, **of_night()}
+        elif not states:
+            states = dict(of_night())
         elif damaged:
             states.update((name, state) for name, state in of_night().items() if name in damaged)
-        self.take_back(states)
-
-    def take_back(self, states: Dict[str, PluginState]) -> None:
-        """Hand each plugin its state; what is not among it stays as it is."""
-        self._night = self._journal.current_night()
-        self._carried.update(states)
+        self._carried = states
         if states:
             self._hooks.on_load_state(states)
+
+    def take_back(self, states: Dict[str, PluginState]) -> None:
+        """Hand each plugin the state that was stored with the night that has become current.
+
+        One that has none there, or any where there is no night, is what it was before it lived through anything: what
+        it knows of nights that are not built on any more is of no use, and may be forgotten where they are.
+        """
+        self._night = self._journal.current_night()
+        self._carried = dict(states)
+        self._hooks.on_load_state({**copy.deepcopy(self._unlived), **states})
 
     def gather(self) -> Dict[str, PluginState]:
         """Return the state of every plugin, with what absent ones left behind."""

@@ -138,12 +138,38 @@ def test_the_state_of_an_absent_plugin_is_kept(open_world: Any) -> None:
     assert plugin.count == 5
 
 
-def test_going_back_before_the_first_night_loses_no_state(open_world: Any) -> None:
-    open_world(Remembers(5)).keeper.save()
-    without = open_world()
-    without.keeper.load(nothing)
-    without.keeper.take_back({})
-    assert without.keeper.gather()["remembers"].values == {"count": 5}
+def test_before_the_first_night_plugins_have_lived_nothing(open_world: Any) -> None:
+    open_world(Remembers(5), Other(6)).keeper.save()
+    plugin = Remembers(1)
+    world = open_world(plugin)
+    world.keeper.load(nothing)
+    assert plugin.count == 5
+    world.keeper.take_back({})
+    assert plugin.count == 1
+    assert {name: state.values for name, state in world.keeper.gather().items()} == {"remembers": {"count": 1}}
+
+
+def test_a_plugin_that_was_not_there_that_night_has_lived_nothing(open_world: Any) -> None:
+    plugin, other = Remembers(1), Other(2)
+    world = open_world(plugin, other)
+    world.keeper.load(lambda: {"remembers": PluginState({"count": 5}), "other": PluginState({"count": 6})})
+    for _ in range(2):
+        world.keeper.take_back({"remembers": PluginState({"count": 3})})
+        assert (plugin.count, other.count) == (3, 2)
+        plugin.count, other.count = 7, 8
+
+
+def test_after_a_kill_between_going_back_before_the_first_night_and_saving_nothing_was_lived(
+    open_world: Any, journal: Any
+) -> None:
+    _accepted_night(journal)
+    open_world(Remembers(5)).keeper.wake(1)
+    journal.use_night(None)
+    plugin = Remembers(1)
+    later = open_world(plugin)
+    later.keeper.load(nothing)
+    assert plugin.count == 1
+    assert later.keeper.gather()["remembers"].values == {"count": 1}
 
 
 def test_damaged_state_gives_way_to_the_nights_with_a_warning(open_world: Any) -> None:

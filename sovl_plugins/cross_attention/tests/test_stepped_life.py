@@ -121,3 +121,23 @@ def test_the_mark_of_what_was_said_learns_and_the_slopes_do_not(open_life):
     learning = {id(p) for group in optimizer.param_groups for p in group["params"]}
     assert id(models.trainables["cross_attention"].module.said_mark) in learning
     assert not torch.any(models.trainables["cross_attention"].module.said_mark)
+
+
+def test_before_the_first_night_no_prompt_is_about_anything(open_life):
+    for name in ("dream", "gestation"):
+        pytest.importorskip(f"sovl_{name}")
+    names = ("cross_attention", "dream", "gestation")
+    settings = {**NIGHT, **ENCODER, "plugins__cross_attention__answer_probe": False}
+    system = open_life(*names, **settings)
+    system.tell("My dog is called Biscuit.")
+    system.sleep()
+    assert any("dog" in prompt for prompt in system.plugins.get("cross_attention").router.gate.prompts())
+    system.use_night(None)
+    system.train(PAIRS[1:2], epochs=1)
+    assert system.plugins.get("cross_attention").router.gate.prompts() == {}
+    system.use_night(1)
+    assert any("dog" in prompt for prompt in system.plugins.get("cross_attention").router.gate.prompts())
+    system.close()
+    held = [path for path in (system.life.path / "nights" / "0002").rglob("*") if path.is_file()]
+    assert held
+    assert not any(b"Biscuit" in path.read_bytes() or b"dog" in path.read_bytes() for path in held)
