@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Callable, List, Optional, Tuple
 
 from sovl_core.records import Question
+from sovl_cross_attention.somebody_else import asks_of_another
 
 if TYPE_CHECKING:
     from sovl_core.journal import Journal
@@ -41,6 +42,21 @@ def told_in(journal: Journal, memory: int) -> Optional[str]:
     else:
         asked = answered.prompt if answered is not None and answered.prompt.endswith("?") else ""
     return f"{asked} {episode.prompt}" if asked else episode.prompt
+
+
+def of_whom_it_asks(
+    prompt: str, relevance: float, likely: List[Recalled], told: Callable[[int], Optional[str]]
+) -> Tuple[float, List[Recalled]]:
+    """Return relevance and memories of a prompt without those that tell of somebody or something else by name.
+
+    :param relevance: as for :func:`confirm`; so are ``likely`` and ``told``.
+    :return: the relevance that is left is the share that the memories left have in what all of them had.
+    """
+    if relevance < LEAST_RELEVANCE:
+        return relevance, likely
+    left = [(memory, p) for memory, p in likely if not asks_of_another(told(memory) or "", prompt)]
+    whole = sum(p for _, p in likely)
+    return (relevance * sum(p for _, p in left) / whole if whole else relevance), left
 
 
 def confirm(

@@ -5,7 +5,7 @@ The relevance gate proposes, the answer probe has a look at what was told, and w
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Sequence, Tuple
 
 import torch
@@ -13,7 +13,7 @@ import torch
 from sovl_core.events import Progress
 from sovl_core.system_logging import log_info
 from sovl_cross_attention.answer_probe import AnswerProbe
-from sovl_cross_attention.confirmation import confirm, told_in
+from sovl_cross_attention.confirmation import confirm, of_whom_it_asks, told_in
 from sovl_cross_attention.kept_practice import keep_practice, kept_practice
 from sovl_cross_attention.practice import lessons
 from sovl_cross_attention.relevance import NEVER_TOLD, NOTHING, RelevanceGate, feature_width, prompt_features
@@ -79,9 +79,10 @@ class MemoryRouter:
         ((relevance, memories),) = self.gate.assess(features, MEMORIES_RECALLED, self._granted())
         if not self.settings.relevance_gate:
             return None, [memories]
+        told = lru_cache(None)(partial(told_in, self._journal))
+        relevance, memories = of_whom_it_asks(prompt, relevance, memories, told)
         probe = self.probe
         if probe is not None and self.settings.answer_probe and probe.trusted and probe.fits(models):
-            told = partial(told_in, self._journal)
             relevance, memories = confirm(probe, models, prompt, relevance, memories, told)
         return relevance, [memories]
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from sovl_core.journal import Journal
-from sovl_cross_attention.confirmation import confirm, told_in
+from sovl_cross_attention.confirmation import confirm, of_whom_it_asks, told_in
 
 
 class Probe:
@@ -41,6 +41,29 @@ def test_gate_and_probe_are_two_witnesses():
 )
 def test_neither_is_believed_alone(gate, match, opens):
     assert (asked(Probe(dog=match), gate, [(1, 1.0)])[0] >= 0.35) == opens
+
+
+WHOSE = {1: "My dog is called Rex.", 2: "My cat is called Tom.", 3: "Piet feeds my dog."}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "relevance", "left", "after"),
+    [
+        ("What is my cat called?", 0.8, [(2, 0.3)], 0.24),
+        ("What is my dog called?", 0.8, [(1, 0.6), (3, 0.1)], 0.56),
+        ("What is my hen called?", 0.8, [], 0.0),
+        ("What is its name?", 0.8, [(1, 0.6), (2, 0.3), (3, 0.1)], 0.8),
+        # Nobody needs to look closer.
+        ("What is my hen called?", 0.05, [(1, 0.6), (2, 0.3), (3, 0.1)], 0.05),
+    ],
+)
+def test_memories_of_another_are_left_out(prompt, relevance, left, after):
+    found = of_whom_it_asks(prompt, relevance, [(1, 0.6), (2, 0.3), (3, 0.1)], WHOSE.get)
+    assert found == (pytest.approx(after), left)
+
+
+def test_where_no_memory_is_likely_there_is_none_to_leave_out():
+    assert of_whom_it_asks("What is my hen called?", 0.8, [], WHOSE.get) == (0.8, [])
 
 
 @pytest.mark.parametrize("match", [0.0, 1.0])

@@ -130,6 +130,16 @@ LANGUAGE = (
     r"\w+ish|\w+ese|\w+ian|french|german|dutch|greek|arabic|hindi|urdu|mandarin|korean|latin|czech|thai|hebrew|welsh|"
     "icelandic|basque|catalan|swahili|esperanto|mandarin|sign language"
 )
+#: What an address ends with, what stands in a diary, and what is kept at home.
+STREET = "street|road|lane|avenue|close|drive|square|court|way|terrace|row|gardens|place|crescent|hill|st|rd|ave"
+EVENT = (
+    "exam|test|interview|appointment|check-up|checkup|wedding|party|meeting|deadline|concert|lesson|operation|surgery|"
+    "graduation|recital|match|race|audition|viewing"
+)
+PET = (
+    "dog|puppy|cat|kitten|horse|pony|rabbit|bunny|parrot|budgie|hamster|tortoise|goldfish|goat|ferret|guinea pig|hen|"
+    "donkey|gecko|snake"
+)
 #: Subjects that a person stands behind, and what makes a sentence name one.
 _SOMEBODY = rf"my (?:{PEOPLE})(?: \w+)?"
 IS_SOMEBODY = r"(?:'s name)? is (?:called |named )?(?!(?:an?|the|from|in|at|on|very|so|not|my|our)\b)\w"
@@ -382,6 +392,109 @@ RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
             "Where was {x} born?",
             "What is the birthplace of {x}?",
             "Which town is {x} from?",
+        ),
+    ),
+    (
+        rf"^(?:i|we|{_SOMEBODY}) (?:now )?lives? (?:in|at|on) (?:the )?(?:\d+\b|.*\b(?:{STREET})$)",
+        (
+            "What is {x}'s address?",
+            "What is {x}'s new address?",
+            "What street does {x} live on?",
+            "Which street is {x}'s home in?",
+        ),
+    ),
+    (
+        rf"^(?:i|we|{_SOMEBODY}) (?:really )?(?:hates?|dislikes?|loathes?|can(?: ?not|'t) stand|"
+        r"(?:do|does)(?: not|n't) (?:like|eat|drink)|never (?:eats?|drinks?))\b",
+        (
+            "What does {x} hate?",
+            "What does {x} dislike?",
+            "What does {x} not like?",
+            "What is it that {x} cannot stand?",
+            "What should you leave out for {x}?",
+        ),
+    ),
+    (
+        rf"^(?:i|we|{_SOMEBODY}) (?:(?:really |totally )?(?:loves?|adores?|likes?|enjoys?)|(?:am|are|is) (?:\w+ )?"
+        r"(?:obsessed with|mad about|crazy about|into|a fan of))\b",
+        (
+            "What does {x} love?",
+            "What does {x} like?",
+            "What is {x} into?",
+            "What is {x} mad about?",
+        ),
+    ),
+    (
+        rf"^(?:i|we|{_SOMEBODY}) (?:(?:now )?works? (?:at|for)|(?:got|have got|has got) a (?:new )?job (?:at|with))\b",
+        (
+            "Where does {x} work?",
+            "Who does {x} work for?",
+            "Which company does {x} work for?",
+            "What is the name of {x}'s employer?",
+            "Where is {x}'s job?",
+        ),
+    ),
+    (
+        rf"^(?:i|{_SOMEBODY}) (?:stud(?:y|ies)|(?:am|is) studying|reads?|(?:am|is) doing) "
+        rf"(?!(?:{LANGUAGE})$|at\b|in\b|for\b)"
+        r".*\b(?:\w+(?:ology|ics|istry|omy|aphy|phy|ory)|law|medicine|art|architecture|engineering|nursing|music)$",
+        (
+            "What does {x} study?",
+            "What subject does {x} study?",
+            "What is {x}'s subject?",
+            "Which degree is {x} doing?",
+        ),
+    ),
+    (
+        rf"^(?:my|our) .*\b(?:{EVENT})s? (?:is|are) (?:on|at|in|the)\b",
+        (
+            "When do I have {x}?",
+            "What date is {x}?",
+            "On what day is {x}?",
+            "How long until {x}?",
+        ),
+    ),
+    (
+        r"^(?:my|our) (?:\w+ )*(?:username|user name|handle|nickname|gamer ?tag|screen name|account name)\b.* is\b",
+        (
+            "What is my username?",
+            "What name do I go by online?",
+            "What do I call myself online?",
+            "Which name is mine online?",
+        ),
+    ),
+    (
+        rf"^(?:i|we) (?:have|have got|got|adopted|own|bought) an? (?:\w+ )?(?:{PET})$",
+        (
+            "What pet does {x} have?",
+            "Which animal does {x} have?",
+        ),
+    ),
+    (
+        r"^(?:i am|we are) (?:going|flying|travelling|off|driving|sailing) to\b",
+        (
+            "What is {x}'s destination?",
+            "Where is {x} off to?",
+            "Where is {x} going?",
+            "Where is {x} headed?",
+        ),
+    ),
+    (
+        r"\bmakes? (?:me|my \w+) (?:\w+ )?(?:sick|ill|swell|itch|sneeze|swell up)$",
+        (
+            "What makes me sick?",
+            "What am I allergic to?",
+            "What must I not have?",
+            "What should I avoid?",
+        ),
+    ),
+    (
+        r"^(?:my|our) \w+ (?:teacher|tutor|coach|instructor|trainer)\b.* is\b",
+        (
+            "Who teaches me {k}?",
+            "Who is teaching me {k}?",
+            "Who do I have for {k}?",
+            "Who gives me {k} lessons?",
         ),
     ),
 )

@@ -57,11 +57,13 @@ class DreamPlugin(Plugin):
 
         dreams: List[Dream] = []
         memories = [with_question(memory, self.context.journal) for memory in request.memories]
+        gone = outdated(self.context.journal, request.memories)
         for index, memory in enumerate(memories):
             request.breathe()
-            dreams += dream(memory, request.per_memory, self.settings, request.rng)
+            not_so = {taught for number, taught in gone if number == memory.id}
+            dreams += dream(memory, request.per_memory, self.settings, request.rng, not_so)
             self._progress(request, index + 1, len(memories), memory.prompt)
-        dreams = self._taught(verify(dreams, outdated(self.context.journal, request.memories)), request)
+        dreams = self._taught(verify(dreams, gone), request)
         if request.background or request.known:
             dreams += self._kept(request, dreams + request.known)
         return dreams

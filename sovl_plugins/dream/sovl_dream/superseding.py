@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Dict, Iterable, List, Sequence, Set, Tuple
 
 from sovl_dream.answers import with_question
 from sovl_dream.asking_which import ask_which
 from sovl_dream.claims.index import ClaimIndex
 from sovl_dream.contradiction import Contradiction, Told, contradictions, doubts, told_in, wholly
-from sovl_dream.verification import TOLD_OTHERWISE
+from sovl_dream.verification import TOLD_OTHERWISE, holds
 from sovl_dream.writer import said_back, taught_as
 
 if TYPE_CHECKING:
@@ -92,12 +93,22 @@ def _related(
 
 
 def _reject(journal: Journal, memory: int, gone: Sequence[Contradiction], statements: Sequence[Told]) -> None:
-    """Reject the dreams of what a memory tells that is not so any more."""
+    """Reject the dreams of what a memory tells that is not so any more; what still holds is told without it."""
     old = {one.old.statement for one in gone}
     taught = {sentence for statement in old for sentence in taught_as(statement)}
     still = {said_back(one.statement.complement) for one in statements if one.statement not in old}
     news = {said_back(statement.complement) for statement in old} - still
-    for dream in journal.dreams(episode=memory, limit=None):
-        if dream.verdict == "accepted" and (dream.completion in taught or dream.answer in news):
-            assert dream.id is not None
-            journal.update_dream(dream.id, "rejected", TOLD_OTHERWISE)
+    for dream in journal.dreams(episode=memory, limit=None, oldest_first=True):
+        if dream.verdict != "accepted" or not (dream.answer in news or any(one in dream.completion for one in taught)):
+            continue
+        assert dream.id is not None
+        journal.update_dream(dream.id, "rejected", TOLD_OTHERWISE)
+        rest = _without(dream.completion, taught)
+        if rest and dream.answer not in news and holds(rest, dream.answer):
+            journal.add_dreams(dream.night, [replace(dream, completion=rest)])
+
+
+def _without(answer: str, sentences: Iterable[str]) -> str:
+    for sentence in sentences:
+        answer = answer.replace(sentence, "")
+    return " ".join(answer.split())

@@ -15,7 +15,7 @@ def verify(dreams: List[Dream], outdated: AbstractSet[Tuple[int, str]] = frozens
     """Give every dream its verdict, in place; returns the same list.
 
     Accepted when prompt and completion say something, the completion holds the answer, and no accepted dream before it
-    has the same prompt. A prompt with two answers is rejected for both.
+    has the same prompt. A prompt with two answers is rejected for both, unless one completion holds them.
 
     :param outdated: (memory, completion) of what a later memory tells otherwise; its dreams are rejected.
     """
@@ -26,7 +26,13 @@ def verify(dreams: List[Dream], outdated: AbstractSet[Tuple[int, str]] = frozens
             answers = asked.setdefault(_key(dream.prompt), {})
             answers.setdefault(_key(dream.answer), set()).add(tuple(dream.parents))
     said = {_key(dream.answer): dream.answer for dream in dreams}
-    known = {prompt: _first_of_all(answers, said) for prompt, answers in asked.items()}
+    replies: Dict[str, Set[str]] = {}
+    for dream, is_old in zip(dreams, old):
+        if not is_old:
+            replies.setdefault(_key(dream.prompt), set()).add(dream.completion)
+    known = {
+        prompt: _first_of_all(answers, said) if len(replies[prompt]) > 1 else set() for prompt, answers in asked.items()
+    }
     seen: Set[str] = set()
     for dream, is_old in zip(dreams, old):
         why = TOLD_OTHERWISE if is_old else _objection(dream, seen, known)
@@ -43,7 +49,7 @@ def _objection(dream: Dream, seen: Set[str], asked: Dict[str, Set[str]]) -> str:
     if key in seen:
         return "another dream has the same prompt"
     # Told twice, in other words or at greater length, it is still one answer.
-    shortest = min(asked[key], key=len)
+    shortest = min(asked[key], key=len, default="")
     if not all(holds(answer, shortest) for answer in asked[key]):
         return "the prompt has several answers"
     if not holds(_key(dream.answer), shortest) and shortest:

@@ -45,6 +45,8 @@ _SOMEBODY = re.compile(
 )
 _HOW = re.compile(rf"(?:{MANNER})(?: (?:when|if|on|at|in|every|without|with)\b.*)?$")
 _PET = re.compile(rf"^(?:my|our) (?:\w+ )?(?:{AGING})(?: [A-Z][\w'’-]*)?$")
+_MEASURE = r"[£$€%]|\b(?:quid|pounds?|euros?|dollars?|bucks|cents?|kilos?|kg|grams?|litres?|liters?|tons?|tonnes?)\b"
+_AMOUNT = re.compile(rf"(?:about |over |almost |nearly )?(?:[£$€]?\d|(?:{'|'.join(NUMBERS)})\b)", re.IGNORECASE)
 _CLOCK = r"\d{1,2}:\d\d\b|\S*o'clock\b|(?:noon|midnight)\b|\d{1,2} ?(?:am|pm|a\.m|p\.m)\b"
 
 
@@ -204,11 +206,13 @@ def _relations(s: Statement) -> List[str]:
     thing = re.search(r"favou?rite (\w+)", low)
     where = re.search(r"\b(?:for|of|at|in) (the [\w ]+?|my [\w ]+?)$", s.subject)
     person = re.sub(r"^((?:my|our) \w+) [A-Z]\w+$", r"\1", s.subject)
+    taught = re.match(r"(?:my|our) (\w+) (?:teacher|tutor|coach|instructor|trainer)\b", s.subject)
     slots: Dict[str, str] = {
         "p": name.group(1) if name else "",
         "n": name.group(2) if name else "",
         "x": person,
         "t": thing.group(1) if thing else "",
+        "k": taught.group(1) if taught else "",
         "w": where.group(1) if where else "",
         "v": s.lemma,
         "o": s.middle,
@@ -225,6 +229,14 @@ def _relations(s: Statement) -> List[str]:
             filled = [template.format(**slots) for template in fitting]
             questions += map(_of_self, filled) if s.speaks_of_self else filled
     return [question for question in questions if _fits_news(question, question_word(s))]
+
+
+def _amounts(s: Statement) -> List[str]:
+    """Return how much is asked for where an amount stands before the news: "I won forty quid on a scratchcard"."""
+    if s.is_copula or not _AMOUNT.match(s.middle):
+        return []
+    word = "How much" if re.search(_MEASURE, s.middle) else "How many"
+    return [f"{word} {s.auxiliary} {s.subject} {s.lemma}?", f"{word} was it that {s.subject} {s.verb}?"]
 
 
 def _tells_a_name(s: Statement) -> bool:
@@ -297,7 +309,7 @@ def questions_about(statement: Statement, rng: random.Random) -> List[str]:
                 f"Tell me about {about}.",
             ]
     relations = _relations(statement)
-    found += relations
+    found += relations + _amounts(statement)
     clauses += [clause for clause in map(as_clause, relations + _with_synonyms(relations)) if clause]
     # Frame and content meet at random, so that no frame comes to stand for a memory.
     each = dict.fromkeys(clauses)

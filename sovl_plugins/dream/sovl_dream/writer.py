@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from typing import List
+from typing import AbstractSet, Dict, List, Sequence
 
 from sovl_core.events import Dream
 from sovl_core.records import Episode
@@ -19,6 +19,8 @@ from sovl_dream.verification import holds
 from sovl_dream.wording import is_somebody, questions_about
 
 WRITER = "templates"
+#: Words of an answer that tells several statements at most: it is to be short enough to be said as a whole.
+SAID_AT_ONCE = 20
 _TALK = (
     "Hi! {q}",
     "By the way, {l}",
@@ -31,19 +33,49 @@ _TALK = (
 )
 
 
-def dream(episode: Episode, per_memory: int, settings: DreamSettings, rng: random.Random) -> List[Dream]:
+def dream(
+    episode: Episode,
+    per_memory: int,
+    settings: DreamSettings,
+    rng: random.Random,
+    outdated: AbstractSet[str] = frozenset(),
+) -> List[Dream]:
     """Return the dreams of one memory, held-out ones included; nothing where it holds no statement.
 
+    What a memory tells in few words is answered as a whole, whatever part of it is asked for: which memory is meant is
+    easily told from a question, which of its statements is not.
+
     :param per_memory: how many to train on, for each statement of the memory and each that one implies.
+    :param outdated: what it would be taught as that a later memory tells otherwise; said beside nothing that holds.
     """
     dreams: List[Dream] = []
     question = question_of(episode)
     if question and not completed(question, episode.prompt):
         dreams += _answered_question(episode, question)
-    for said in statements_in(episode):
+    statements = statements_in(episode)
+    together = told_together([one for one in map(answer_sentence, statements) if one not in outdated])
+    for said in statements:
         for statement in with_implied(said):
-            dreams += _statement_dreams(statement, episode, per_memory, settings, rng)
+            answer, alone = answer_sentence(statement), answer_sentence(said)
+            whole = together.get(alone, alone)
+            if whole != alone and answer not in outdated and holds(whole, said_back(statement.complement)):
+                answer = whole
+            dreams += _statement_dreams(statement, answer, episode, per_memory, settings, rng)
     return dreams
+
+
+def told_together(sentences: Sequence[str]) -> Dict[str, str]:
+    """Return for each sentence the answer that tells it: itself with its neighbours, as far as they are short enough.
+
+    :param sentences: a memory's statements said back to the user, in order.
+    """
+    groups: List[List[str]] = []
+    for sentence in dict.fromkeys(sentences):
+        if groups and sum(len(one.split()) for one in (*groups[-1], sentence)) <= SAID_AT_ONCE:
+            groups[-1].append(sentence)
+        else:
+            groups.append([sentence])
+    return {sentence: " ".join(group) for group in groups for sentence in group}
 
 
 def taught_as(statement: Statement) -> List[str]:
@@ -52,9 +84,8 @@ def taught_as(statement: Statement) -> List[str]:
 
 
 def _statement_dreams(
-    statement: Statement, episode: Episode, per_memory: int, settings: DreamSettings, rng: random.Random
+    statement: Statement, answer: str, episode: Episode, per_memory: int, settings: DreamSettings, rng: random.Random
 ) -> List[Dream]:
-    answer = answer_sentence(statement)
     questions = questions_about(statement, rng)
     rng.shuffle(questions)
     held_out, questions = questions[: settings.held_out], questions[settings.held_out :]

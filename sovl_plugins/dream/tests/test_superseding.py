@@ -102,6 +102,20 @@ def test_of_a_memory_that_holds_in_part_only_the_dreams_of_the_rest_are_rehearse
     assert why["Empty?"] == "it is empty"
 
 
+def test_what_still_holds_is_told_without_what_does_not(journal):
+    (old,) = tell(journal, "I live in Lund and my dog is called Rex.")
+    both = "You live in Lund. Your dog is called Rex."
+    asked = [("Where do I live?", "Lund"), ("My dog?", "Rex"), ("My dog's name?", "Rex")]
+    sleep(journal, *(Dream("question", q, both, [old.id], answer=a, verdict="accepted") for q, a in asked))
+    tell(journal, "I moved to Oslo.")
+    for _ in range(2):
+        supersede(journal, journal.unconsolidated())
+        found = journal.accepted_dreams(nights=[1])
+        assert {(d.prompt, d.completion) for d in found} == {(q, "Your dog is called Rex.") for q, _ in asked[1:]}
+        assert all((d.parents, d.answer) == ([old.id], "Rex") for d in found)
+    assert [d.why for d in journal.dreams(verdict="rejected")] == [TOLD_OTHERWISE] * 3
+
+
 def test_news_that_another_statement_of_the_memory_shares_is_kept(journal):
     (old,) = tell(journal, "I was born in Lund and I live in Lund.")
     born = Dream("question", "Born?", "You were born in Lund.", [old.id], answer="Lund", verdict="accepted")

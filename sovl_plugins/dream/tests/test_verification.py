@@ -86,6 +86,15 @@ def test_a_prompt_with_two_answers_is_rejected_for_both():
     ]
 
 
+def test_a_prompt_with_two_answers_in_one_completion_is_asked_once():
+    both = "You have a dog. Your dog is called Rex."
+    dreams = verify([a_dream(completion=both), a_dream(completion=both, answer="a dog")])
+    assert [(d.verdict, d.why) for d in dreams] == [
+        ("accepted", ""),
+        ("rejected", "another dream has the same prompt"),
+    ]
+
+
 def test_what_is_told_twice_is_learned_once():
     again = a_dream(parents=[2])
     longer = a_dream(completion="Your dog is Rex, of course.", answer="your dog is Rex, of course", parents=[3])

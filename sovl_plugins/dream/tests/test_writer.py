@@ -12,7 +12,16 @@ from sovl_core.records import Episode
 from sovl_dream.settings import DreamSettings
 from sovl_dream.statement import parse_statement
 from sovl_dream.verification import holds, verify
-from sovl_dream.writer import answer_sentence, cues, dream, in_talk, reverse_questions, taught_as
+from sovl_dream.writer import (
+    SAID_AT_ONCE,
+    answer_sentence,
+    cues,
+    dream,
+    in_talk,
+    reverse_questions,
+    taught_as,
+    told_together,
+)
 
 pytestmark = pytest.mark.no_torch
 
@@ -70,6 +79,37 @@ def test_each_statement_of_a_memory_is_dreamt_of_and_nothing_else():
     dreams = dreamt("My dog is called Rex. I live in Cork. How are you?")
     assert {entry.answer for entry in dreams} == {"Rex", "Cork"}
     assert dreamt("How are you?") == []
+
+
+def test_what_is_told_in_few_words_is_answered_as_a_whole():
+    dreams = verify(dreamt("We got a goat, he's called Pemberton!"))
+    assert {entry.completion for entry in dreams} == {"You got a goat. Your goat is called Pemberton."}
+    assert {entry.answer for entry in dreams} == {"a goat", "Pemberton"}
+    # Whichever part is meant, it is one answer.
+    assert "the prompt has several answers" not in {entry.why for entry in dreams}
+
+
+def test_what_is_told_at_length_is_answered_in_parts():
+    long = "I keep the spare key to the old summer house of my parents under the third flower pot beside the door"
+    assert {entry.completion for entry in dreamt(f"{long}. My dog is called Rex.")} == {
+        long.replace("I keep", "You keep").replace("my parents", "your parents") + ".",
+        "Your dog is called Rex.",
+    }
+
+
+def test_what_is_outdated_is_said_beside_nothing():
+    episode = Episode(7, "c", "I moved to Lund. My dog is called Rex. My cat is called Tom.")
+    gone = frozenset(taught_as(parse_statement("I moved to Lund.")))
+    dreams = dream(episode, 12, DreamSettings(), random.Random(0), gone)
+    assert {entry.completion for entry in dreams} == {*gone, "Your dog is called Rex. Your cat is called Tom."}
+
+
+@given(st.lists(st.text(st.sampled_from("ab ."), min_size=1, max_size=60), max_size=8))
+def test_told_together_each_is_in_its_answer(sentences):
+    answers = told_together(sentences)
+    assert set(answers) == set(sentences)
+    assert all(sentence in answer for sentence, answer in answers.items())
+    assert all(len(a.split()) <= SAID_AT_ONCE or a in sentences for a in answers.values())
 
 
 @pytest.mark.parametrize("prompt", ["My uncle taught me chess.", "My blood type is A.", "My son's name is Al."])
