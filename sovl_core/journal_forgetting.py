@@ -12,7 +12,7 @@ from typing import Dict, List, Optional, Sequence
 
 from sovl_core.error_handling import BadInput
 from sovl_core.journal_database import JournalPart
-from sovl_core.journal_nights import chain, current_night
+from sovl_core.journal_nights import SALVAGED, chain, current_night
 from sovl_core.journal_rows import numbers_in, require
 
 #: Words from which on a text is said to be quoted by whatever holds it; a "yes" is quoted by everything.
@@ -80,12 +80,21 @@ class ForgettingJournal(JournalPart):
             return [] if current is None else _forgotten_in(connection, current)
 
     def nights_with_forgotten(self) -> Dict[int, List[int]]:
-        """Return each accepted night that holds forgotten episodes, with their numbers."""
+        """Return each accepted night that holds forgotten episodes, with their numbers.
+
+        Of a night that is known from its folder alone nobody knows what of it was forgotten: whatever it learned that
+        is not there any more counts.
+        """
         with self._database.read() as connection:
             query = "SELECT number FROM nights WHERE status IN ('accepted', 'partial') ORDER BY number"
-            if not _any_forgotten(connection):
+            gone = _gone_from_salvaged(connection)
+            if not gone and not _any_forgotten(connection):
                 return {}
-            held = {row["number"]: _forgotten_in(connection, row["number"]) for row in connection.execute(query)}
+            held = {}
+            for row in connection.execute(query):
+                built_on = chain(connection, row["number"])
+                unknown = {episode for night in built_on for episode in gone.get(night, ())}
+                held[row["number"]] = sorted(unknown.union(_forgotten_in(connection, row["number"])))
             return {number: episodes for number, episodes in held.items() if episodes}
 
     def purged_nights(self) -> List[int]:
@@ -136,6 +145,18 @@ def _forgotten_in(connection: sqlite3.Connection, night: int) -> List[int]:
     nights = numbers_in(chain(connection, night))
     query = f"SELECT DISTINCT episode FROM forgotten WHERE night IN {nights} ORDER BY episode"
     return [row["episode"] for row in connection.execute(query)]
+
+
+def _gone_from_salvaged(connection: sqlite3.Connection) -> Dict[int, List[int]]:
+    """Return what nights have learned that were known from their folders alone, and that is there no more."""
+    there = "SELECT 1 FROM episodes WHERE id = ?"
+    found: Dict[int, List[int]] = {}
+    for row in connection.execute("SELECT number, report FROM nights WHERE cause = ?", (SALVAGED,)).fetchall():
+        learned = [one for one in json.loads(row["report"]).get("learned", ()) if isinstance(one, int)]
+        gone = [one for one in learned if connection.execute(there, (one,)).fetchone() is None]
+        if gone:
+            found[row["number"]] = gone
+    return found
 
 
 def _unfinished(connection: sqlite3.Connection) -> List[int]:

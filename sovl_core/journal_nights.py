@@ -21,6 +21,8 @@ from sovl_core.journal_rows import (
 from sovl_core.records import Episode, NightRecord
 
 ACCEPTED = ("accepted", "partial")
+#: Trigger of a night that is known from its folder alone.
+SALVAGED = "salvaged"
 NOT_ACCEPTED = ("set_aside", "nothing", "failed")
 
 _LINE = """WITH RECURSIVE chain (number) AS (

@@ -17,7 +17,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 from sovl_core.durable import sync_file, sync_folder, write_file
 from sovl_core.journal_database import JournalDatabase
 from sovl_core.journal_log import has_log, is_log_damaged, pages_in_log, with_log
-from sovl_core.journal_nights import NightJournal
+from sovl_core.journal_nights import SALVAGED, NightJournal
 from sovl_core.journal_pages import rows_on_pages
 from sovl_core.journal_pairing import is_file_behind, is_of_another_time
 from sovl_core.journal_soundness import JSON_COLUMNS, what_is_wrong
@@ -41,8 +41,6 @@ TABLES = (
 _FURTHEST = 1 << 40
 #: In place of a night's number: nobody can tell which was in use.
 _UNKNOWN = -1
-#: Trigger of a night that is known from its folder alone.
-FROM_FOLDER = "salvaged"
 
 Row = Dict[str, Any]
 
@@ -265,7 +263,7 @@ def _add_nights(target: sqlite3.Connection, store: NightStore) -> None:
         target.execute(
             "INSERT INTO nights (number, parent, status, cause, started, finished, report) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (number, before, status, FROM_FOLDER, when, when, json.dumps(report)),
+            (number, before, status, SALVAGED, when, when, json.dumps(report)),
         )
         target.executemany(
             "INSERT OR IGNORE INTO night_episodes (night, episode) SELECT ?, id FROM episodes WHERE id = ?",

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from contextlib import closing
 
 import pytest
 
 from sovl_core.events import Dream, Feedback
 from sovl_core.journal import Journal
-from sovl_core.journal_salvage import FROM_FOLDER, salvage_journal
+from sovl_core.journal_nights import SALVAGED
+from sovl_core.journal_salvage import salvage_journal
 from sovl_core.night_store import NightStore
 
 pytestmark = pytest.mark.no_torch
@@ -92,10 +94,27 @@ def test_without_its_first_page_what_was_said_and_the_nights_are_there(path, sto
     journal = salvaged(path, store)
     assert words(journal) == {number + 1: f"Fact {number} is so." for number in range(COUNT)}
     assert journal.current_night() == 1
-    assert journal.night(1).trigger == FROM_FOLDER
+    assert journal.night(1).trigger == SALVAGED
     assert [episode.id for episode in journal.consolidated()] == [1, 2]
     assert journal.open_night(1, "command", {}) == 2
     journal.close()
+
+
+def test_without_its_first_page_a_night_that_learned_what_is_gone_since_is_known(path, store):
+    with closing(Journal(path)) as journal:
+        later = journal.open_night(1, "command", {})
+        store.save(later, {}, {}, {"status": "accepted", "learned": [3]})
+        journal.accept_night(later, "accepted", [3], {})
+        journal.forget_episodes([2])
+        deep = journal.open_night(later, "command", {}, deep=True)
+        journal.accept_night(deep, "accepted", [1, 3], {})
+        journal.finish_forgetting()
+        assert journal.nights_with_forgotten() == {1: [2], 2: [2]}
+    damage_pages(path, lambda pages: [0])
+    with closing(salvaged(path, store)) as journal:
+        assert journal.nights_with_forgotten() == {1: [2], 2: [2]}
+        # It may be lost as well, and what only the weights have kept is not to go with the next night.
+        assert journal.still_learned() == []
 
 
 def test_without_a_file_the_nights_are_known_and_their_numbers_not_given_again(path, store):
