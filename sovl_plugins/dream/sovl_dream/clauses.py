@@ -26,11 +26,15 @@ _BEGINS = (
     rf"(?=(?:{_PRONOUN}\b|(?:his|her|its|their) (?:name\b|\w+ (?:is|are)\b)|(?:my|our) |"
     rf"(?!I\b){_NAME}(?: (?!I\b){_NAME})? {_VERB}\b))"
 )
-_ALONE = rf"(?=(?:{_PRONOUN}\b|(?:my|our) [\w -]+?(?:['’]s| {_VERB})\b))"
+_ALONE = (
+    rf"(?=(?:{_PRONOUN}\b|(?:my|our) [\w -]+?(?:['’]s| {_VERB})\b|(?:his|her|its|their) name\b|"
+    r"(?:goes|lives|works|comes|plays|trains|flies|moves|starts) (?:every|to|at|in|on|with|by|near|as|for)\b|"
+    r"(?:named|called|naming|calling) (?:it|him|her|them) [A-Z]))"
+)
 #: "My neighbour was bitten and needed stitches": the subject is the same.
 _SAME_SUBJECT = (
     r"(?=(?:(?:never|now|still|also|then|always|finally|just) )*(?:[a-z]{3,}ed|has|is|was|gets|works|lives|plays|comes|"
-    r"goes|needs|wears|makes|hates|loves|likes|misses|wants|speaks|teaches|owns|drives|got|had|made|took|went|came|bought|"
+    r"goes|trains|flies|moves|starts|needs|wears|makes|hates|loves|likes|misses|wants|speaks|teaches|owns|drives|got|had|made|took|went|came|bought|"
     r"kept) )"
 )
 _DOES = re.compile(rf"^{_SAME_SUBJECT}(?:(?:never|now|still|also|then|always|finally|just) )*(?P<verb>[a-z]+)")
@@ -64,7 +68,7 @@ _MOOD = re.compile(
 _HE = re.compile(r"^(?P<who>he|she)(?P<is>['’]s)?\b", re.IGNORECASE)
 _IT = re.compile(r"^it(?P<is>['’]s)?\b", re.IGNORECASE)
 _THEY = re.compile(r"^they(?P<are>['’]re)?(?P<have>['’]ve)?\b", re.IGNORECASE)
-_WHOSE = re.compile(r"^(?:his|her|its|their) (?=name['’]s\b|\w+ (?:is|are)\b)", re.IGNORECASE)
+_WHOSE = re.compile(r"^(?:his|her|its|their) (?=name['’]s\b|\w+ (?:is|are|was|were)\b)", re.IGNORECASE)
 #: Who is meant is not said, at the end.
 _LEFT_OPEN = re.compile(r"\b(?:it|them|him|her|that|this|so)[.!]*$", re.IGNORECASE)
 _NEW_ONE = re.compile(r"\ba new [\w -]+$")
@@ -122,6 +126,8 @@ def _is_another(before: str, after: str) -> bool:
     if re.match(r"(?:I|we|he|she|it|they)\b", after, re.IGNORECASE) or _WHOSE.match(after):
         return True
     does = _DOES.match(after)
+    if does and re.search(r", [A-Z][\w'’-]*$", before):
+        return False  # "My manager, Solvei, goes on leave"
     if does:
         return is_past(does.group("verb")) or not re.match(r"(?:I|we)\b", without_opener(before), re.IGNORECASE)
     upto = _BOUNDARY.search(after)
@@ -235,8 +241,8 @@ def _fits(phrase: str, thing: bool, female: bool) -> bool:
 
 #: "When my aunt gave up the farm, she bought a cottage": the news stands in what follows.
 _SUBORDINATE = re.compile(
-    r"^(?:(?:after|when|although|though|even though|since|while|because|once|now that|as) ([^,]+)), "
-    r"(?=(?:I|we|my|our|the|he|she|it|they)\b)(.+)$",
+    r"^(?:after|when|although|though|even though|since|while|because|once|now that|as) "
+    r"(?:([^,]+), (?=(?:I|we|my|our|the|he|she|it|they)\b)|((?:I|we) [^,]+?) (?=(?:I|we) \w))(.+)$",
     re.IGNORECASE,
 )
 
@@ -251,7 +257,7 @@ def parsed_clauses(sentence: str, before: Optional[Statement] = None) -> List[St
     found: List[Statement] = []
     led = _SUBORDINATE.match(without_opener(sentence))
     if led:
-        before, sentence = parse_statement(led.group(1)), led.group(2)
+        before, sentence = parse_statement(led.group(1) or led.group(2)), led.group(3)
     for number, clause in enumerate(clauses(sentence)):
         alone = standing_alone(clause, found[-1] if found else before)
         if number and _DOES.match(clause):

@@ -7,6 +7,7 @@ from typing import List, Optional
 
 from sovl_core.records import Episode
 from sovl_dream.answers import completed, question_of
+from sovl_dream.chat_spelling import of_a_label, written_out
 from sovl_dream.clauses import parsed_clauses, without_asides
 from sovl_dream.hearsay import is_report
 from sovl_dream.own_words import own_sentences
@@ -41,7 +42,7 @@ def statements_in(episode: Episode) -> List[Statement]:
         return found
     supposing = False
     before: List[Statement] = []
-    for sentence in own_sentences(episode.prompt):
+    for sentence in map(written_out, own_sentences(of_a_label(episode.prompt) or episode.prompt)):
         plain = without_opener(without_asides(sentence))
         # "Let's say I live in Rome. Then my phone number is Italian."
         supposing = is_supposed(plain) or (supposing and plain.lower().startswith("then "))
@@ -63,7 +64,7 @@ def _statements_of(sentence: str, before: Optional[Statement] = None) -> List[St
     :param before: what was said in the sentence before.
     """
     plain = without_opener(sentence)
-    if re.match(r"(?:I|we)\b", plain, re.IGNORECASE):
+    if re.match(r"(?:I|we|grew up|moved|was born|started|got)\b", plain, re.IGNORECASE):
         sentence = _SAME_SUBJECT.sub(r"\1 I ", sentence)
     if is_report(plain):
         whole = parse_statement(sentence)

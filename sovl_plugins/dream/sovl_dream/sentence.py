@@ -10,11 +10,12 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Match
 
-from sovl_dream.lexicon import MONTH
+from sovl_dream.lexicon import MONTH, PEOPLE
 
 _OPENERS = re.compile(
     r"^(?:(?:by the way|btw|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|for the record|guess what|"
-    r"turns out(?: that)?|(?:quick|small|little) (?:update|note|thing)|"
+    r"turns out(?: that)?|(?:i )?(?:(?:just|recently|finally|only) )?(?:found|find) out(?: that)?|"
+    r"i should (?:explain|say|mention|add|tell you)(?: that)?|(?:quick|small|little) (?:update|note|thing)|"
     r"you (?:can|may|could)(?= (?:just )?call me\b)|"
     r"(?:please )?(?:note|remember|don['’]?t forget|do not forget|keep in mind)(?: that| this)?|lol|haha|"
     r"(?:ok|okay) so|(?:so )?yeah(?= (?:i|we|my|our)\b)|so yeah|(?:ugh|argh|yay|aww|wow|omg|haha)|"
@@ -26,7 +27,9 @@ _OPENERS = re.compile(
     r"if (?:anyone|anybody|someone) (?:asks|wants to know)|"
     r"if you (?:ever )?(?:need|want|wonder|are|were|have to|call|visit|come)\b[^,?]*,(?= (?:the|my|our|i|we)\b)|"
     r"of (?:the|my|our) [\w ]+,|"
-    r"just so you know|for your information|i want you to know that|you should know that|"
+    r"just so you know|for your information|i want you to know that|"
+    r"you should know(?: that|(?= (?:i|my|we|our)\b|,? i['’]?m\b))|"
+    r"(?:you(?:['’]re| are) (?:going to|gonna) laugh|(?:do not|don['’]?t) laugh),? but|"
     r"i forgot to (?:say|mention|tell you) that|"
     r"(?:as|like) i (?:said|told you|mentioned)(?: before| earlier)?|"
     r"i (?:said|mean|meant|told you|mentioned)(?: that)?(?=,? (?:i|we|my|our)\b)|in fact)[,:!.]? |"
@@ -46,7 +49,8 @@ _INSTEAD = re.compile(
 )
 _TRAILS = re.compile(
     r",? (?:by the way|btw|you know|though|haha+|lol|lmao|omg|tbh|ngl|imo|innit|honestly|"
-    r"to be (?:honest|fair)|of course|i think|i guess|as well|too|please|thanks|thank you|[:;]-?[)D]|"
+    r"to be (?:honest|fair)|of course|i think|i guess|as well|too|actually|apparently|please|thanks|thank you|"
+    r"[:;]-?[)D]|"
     r"(?P<now>nowadays|these days|any ?more|any longer|at the moment|right now|instead))$",
     re.IGNORECASE,
 )
@@ -70,9 +74,10 @@ _FRONTED = re.compile(
 _DONE = (
     "got|bought|sold|moved|started|finished|adopted|won|lost|met|booked|signed|passed|broke|took|had|gave|picked|joined|"
     "found|fixed|painted|made|named|went|quit|left|ordered|learned|learnt|inherited|switched|changed|"
-    "retired|grew up|turned"
+    "retired|grew up|turned|hid|put|kept|lent|stashed|planted|applied|enrolled|visited|stayed|baked|built|called|ran|"
+    "ate"
 )
-_DONE_TO = r"(?:an?|my|our|the|to|up|into|some|out|off|down|for|from|in|last|\d\w*)\b"
+_DONE_TO = r"(?:an?|my|our|the|to|up|into|some|out|off|down|for|from|in|at|with|back|last|tickets|\d\w*|\w{3,}ing)\b"
 _BEING = (
     "allergic to|scared of|afraid of|addicted to|obsessed with|married to|engaged to|married|born|left[- ]handed|"
     "studying|living|working|driving|renting|teaching|training|learning|saving|moving|getting married"
@@ -109,6 +114,16 @@ _REWRITTEN = (
     ),
     (re.compile(rf"^((?:Just |Finally |Recently |Already )?(?:{_DONE})) (?={_DONE_TO})", re.IGNORECASE), _by_the_user),
     (re.compile(rf"^((?:Still |Currently |Also |Now )?(?:{_BEING})) ", re.IGNORECASE), _is_the_user),
+    (
+        re.compile(r"^((?:Still |Just |Already )?[Bb]een) (?=(?:with|to|in|at|off|an?|the) )"),
+        lambda m: f"I have {m.group(1)[0].lower()}{m.group(1)[1:]} ",
+    ),
+    # "The new cafe on the corner, it's called Grindstone".
+    (
+        re.compile(r"^((?:My|Our|The) [\w'’ -]+?), (?:it|he|she|they)(?:['’](s|re)| (is|are|has|was)) (?=\w)"),
+        lambda m: f"{m.group(1)} {m.group(3) or ('are' if m.group(2) == 're' else 'is')} ",
+    ),
+    (re.compile(r"^(I|We) (?:am|are) (?:calling|naming) (?=(?:the|our|my) \w+ [A-Z])"), r"\1 call "),
     # "There's a spare key under the pot".
     (
         re.compile(
@@ -149,6 +164,15 @@ _CONTRACTIONS = (
     (re.compile(r"^((?:My|Our|The) (?:[\w'’-]+ ){0,4}?name)['’]s\b"), r"\1 is"),
     (
         re.compile(r"^((?:My|Our|The)(?: [\w-]+){1,4})['’]s (?=(?:called|named|now|not|an?|the|in|at|on|from)\b)"),
+        r"\1 is ",
+    ),
+    (
+        re.compile(
+            rf"^((?:(?:My|Our) (?:[\w-]+ )?(?:{PEOPLE})|The [\w-]+)(?: [A-Z][\w-]*)?)['’]s (?=(?:getting|going|coming|"
+            r"moving|having|learning|starting|staying|studying|working|living|doing|making|teaching|playing|leaving|"
+            r"visiting|training|expecting|running|taking|selling|buying|flying|driving|turning|writing|building|"
+            r"opening|saving|looking for)\b)"
+        ),
         r"\1 is ",
     ),
     (re.compile(r"\b([Cc]an)(?:not|['’]?t)\b"), r"\1 not"),

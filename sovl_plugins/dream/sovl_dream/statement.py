@@ -62,6 +62,11 @@ _BESIDES = re.compile(
 )
 
 
+#: What is said besides of what stands before it, and "two years": a number is no subject of that verb.
+_RELATIVE = re.compile(r"(?<=\w), (?:which|who|whose|where|whom)\b")
+_SPAN_OF_TIME = re.compile(r"(?:seconds|minutes|hours|days|weeks|months|years|times)$")
+
+
 @dataclass(frozen=True)
 class Statement:
     """A parsed statement.
@@ -179,7 +184,7 @@ def _verb_of_others(words: Sequence[str]) -> Optional[_Verb]:
             continue
         if verbs.is_known(word) or (verbs.is_infinitive(word) and is_plural(words[:position])):
             return _verb_at(words, position, "do" if verbs.is_infinitive(word) else "does")
-        if doubtful is None and verbs.is_finite(word):
+        if doubtful is None and verbs.is_finite(word) and not _SPAN_OF_TIME.match(word):
             doubtful = position
     return None if doubtful is None else _verb_at(words, doubtful, "does")
 
@@ -250,6 +255,7 @@ def _extended(words: Sequence[str], start: int, end: int, parts: List[str], lemm
 def _split_complement(rest: str, lemma: str) -> Tuple[str, str, str]:
     """Split what follows a verb into (middle, preposition, complement)."""
     match = None
+    rest = _RELATIVE.split(rest)[0]
     dwelt = _DWELT.match(rest) if lemma.split()[-1] in _DWELLING else None
     if dwelt:
         return "", dwelt.group(1), dwelt.group(2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 from sovl_dream.lexicon import DAY, FUNCTION_WORDS, MONTH
 from sovl_dream.sentence import plain_sentence
@@ -78,10 +78,14 @@ def whole_statement(sentence: str) -> Optional[Statement]:
 
 def topics(statement: Statement) -> List[str]:
     """Return what a sentence that was kept whole is about, in its own words, without the news."""
+    return spoken_of(statement.text[: statement.text.rfind(statement.complement)])
+
+
+def spoken_of(text: str) -> List[str]:
+    """Return what a text speaks of: runs of words that stand for something."""
     found: List[str] = []
     run: List[str] = []
-    before = statement.text[: statement.text.rfind(statement.complement)]
-    for word in [*re.findall(r"[\w'’-]+|[,;:()–—]", before), ","]:
+    for word in [*re.findall(r"[\w'’-]+|[,;:()–—]", text), ","]:
         bare = re.sub(r"['’]s$", "", word)
         if re.match(r"\w", word) and bare.lower() not in _NO_TOPIC and not re.search(r"(?:ed|ing)$", bare):
             run.append(bare)
@@ -91,10 +95,10 @@ def topics(statement: Statement) -> List[str]:
     return list(dict.fromkeys(found))
 
 
-def questions_on(statement: Statement, count: int, rng: random.Random) -> List[str]:
-    """Return up to ``count`` questions about what a sentence that was kept whole is about."""
+def questions_on(about: Sequence[str], count: int, rng: random.Random) -> List[str]:
+    """Return up to ``count`` questions about any of these topics."""
     found: List[str] = []
-    for topic in topics(statement):
+    for topic in about:
         named = topic if topic[:1].isupper() else f"{rng.choice(('the', 'my'))} {topic}"
         found += [frame.format(t=named) for frame in _TOPIC_FRAMES]
     rng.shuffle(found)

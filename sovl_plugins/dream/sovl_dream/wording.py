@@ -31,12 +31,12 @@ from sovl_dream.lexicon import (
     SYNONYMS,
 )
 from sovl_dream.statement import PREPOSITIONS, Statement
-from sovl_dream.whole import questions_on
+from sovl_dream.whole import questions_on, spoken_of, topics
 
 #: Frames that a clause is put into, and framed clauses of a statement that is asked for in one or two ways.
 FRAMES, LEAST_FRAMED = 6, 18
-#: Questions about a sentence that was kept whole.
-WHOLE = 24
+#: Questions about a sentence that was kept whole, and words from which on one is long.
+WHOLE, LONG = 24, 14
 #: Who is spoken to, or of: "I report to Sandra", "I share an office with Kim".
 _TOWARDS_SOMEBODY = ("report", "lend", "give", "sell", "talk", "speak", "write", "send", "show", "introduce")
 _SOMEBODY = re.compile(
@@ -282,8 +282,10 @@ def questions_about(statement: Statement, rng: random.Random) -> List[str]:
     :param rng: chooses which frames meet which clauses.
     """
     if not statement.verb:
-        return questions_on(statement, WHOLE, rng)
-    found: List[str] = []
+        return questions_on(topics(statement), WHOLE, rng)
+    # A long sentence tells of more than what stands before its news.
+    long = len(statement.text.split()) > LONG
+    found: List[str] = questions_on(spoken_of(statement.complement), WHOLE // 2, rng) if long else []
     clauses: List[str] = []
     for s in [statement, *_named_subject(statement)]:
         direct, indirect = _direct_and_indirect(s)

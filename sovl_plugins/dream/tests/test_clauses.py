@@ -28,6 +28,7 @@ def told(prompt):
         ("I have a bike, it's a Brompton.", ["I have a bike", "My bike is a Brompton"]),
         ("dad drives a van and he's named it Gus", ["My dad drives a van", "My dad's van is called Gus"]),
         ("My parents live in Ayr, they've got a farm.", ["My parents live in Ayr", "My parents have got a farm"]),
+        ("My boss, Ann, goes on leave and Bo has the keys.", ["My boss, Ann, goes on leave", "Bo has the keys"]),
         ("My sister has a cat, she's called Mia.", ["My sister has a cat", "My sister's cat is called Mia"]),
         ("My boss met my sister, she is ill.", ["My boss met my sister"]),
         ("My brother lives in Bonn, she is a nurse.", ["My brother lives in Bonn"]),

@@ -69,7 +69,7 @@ def test_its_dreams_ask_for_what_it_is_about_and_answer_with_all_of_it():
 
 def test_questions_are_as_many_as_are_wanted_at_most():
     statement = whole_statement("Whenever it rains my knee aches, from an old ski accident")
-    assert len(questions_on(statement, 5, random.Random(0))) == 5
+    assert len(questions_on(topics(statement), 5, random.Random(0))) == 5
 
 
 @given(st.text(max_size=80))
@@ -78,6 +78,6 @@ def test_no_text_breaks_it(text):
         statement = whole_statement(lead + text)
         if statement is not None:
             assert statement.complement
-            assert questions_on(statement, 3, random.Random(0))
+            assert questions_on(topics(statement), 3, random.Random(0))
     for statement in statements_in(Episode(1, "c", "Whenever my " + text)):
         assert statement.complement
