@@ -68,7 +68,8 @@ class AnswerProbe:
     """A logistic regression over :func:`pair_features`.
 
     ``skill`` is the share of an answered and an unanswered question that it puts in the right order (the area under
-    the ROC curve), measured on lessons it did not learn from. Remarks are too easy to tell from questions to count.
+    the ROC curve), measured on lessons it did not learn from. Remarks and questions of the world are too easy to tell
+    from questions to count.
     """
 
     def __init__(self) -> None:
@@ -126,7 +127,7 @@ class _Read:
     """Lessons that the base has read.
 
     ``features`` float [pairs, width], ``answered`` float [pairs], 1 for answered questions, ``asking`` bool [pairs],
-    False for remarks, ``lesson`` of each pair.
+    False for remarks and questions of the world, ``lesson`` of each pair.
     """
 
     def __init__(self, models: Models, lessons: Sequence[Lesson], heard: Callable[[int, int], None]) -> None:
@@ -135,7 +136,8 @@ class _Read:
         asking: List[bool] = []
         lesson_of: List[int] = []
         for number, lesson in enumerate(lessons):
-            kinds = ((lesson.answered, 1.0, True), (lesson.unanswered, 0.0, True), (lesson.remarks, 0.0, False))
+            besides = (*lesson.remarks, *lesson.general)
+            kinds = ((lesson.answered, 1.0, True), (lesson.unanswered, 0.0, True), (besides, 0.0, False))
             for prompts, label, asks in kinds:
                 pairs += [(lesson.told, prompt) for prompt in prompts]
                 labels += [label] * len(prompts)

@@ -66,6 +66,7 @@ _ASKED_ABOUT = re.compile(
     rf"\b(?:my|our) (?:[a-z-]+ )?[a-z]+ {_NAME}\b|(?<=[a-z,] ){_NAME}['’]s\b|"
     rf"\b(?:does|did|is|was|has|do|are) {_NAME}\b"
 )
+_PAIR = re.compile(rf"\b{_NAME} {_NAME}\b")
 _DAYS_AND_MONTHS = (
     "january february march april may june july august september october november december "
     "monday tuesday wednesday thursday friday saturday sunday christmas easter"
@@ -107,7 +108,11 @@ def _another_relative(told: str, said: Set[str], asked: Set[str]) -> bool:
 
 def _another_name(told: str, prompt: str) -> bool:
     names = {name.lower() for found in _ASKED_ABOUT.findall(prompt) for name in found if name} - _NO_NAMES
-    return bool(names) and not any(name in told.lower() for name in names)
+    if names and not any(name in told.lower() for name in names):
+        return True
+    # "Project Heron" is another than "Project Marlin"; "Tamsin Okafor" may be the same as "Tamsin".
+    pairs = [(first, name) for first, name in _PAIR.findall(prompt) if name.lower() not in told.lower()]
+    return any(re.search(rf"\b{re.escape(first)} {_NAME}", told) for first, _ in pairs)
 
 
 def _of_kind(kind: Iterable[FrozenSet[str]], words: Iterable[str]) -> Set[int]:

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.no_torch
         ("Anna from sales is allergic to nuts.", "What is Yusuf from sales allergic to?"),
         ("My accountant's name is Noor.", "Who is Nora?"),
         ("My cat's name is Tom.", "What's the name of Ngozi's tortoise?"),
+        ("Project Marlin ships on 4 May.", "When does Project Heron ship?"),
         # Things of one kind.
         ("I sprained my ankle.", "how did i hurt my wrist?"),
         ("My piano teacher is Mrs. Abernathy.", "Who teaches me the guitar?"),
@@ -46,6 +47,8 @@ def test_it_asks_of_another(told, prompt):
         ("I live with Anna.", "Where do I live with my wife?"),
         ("My cat's name is Tom.", "What is my cat called, and the dog?"),
         ("Tamsin moved to Wexcombe", "what's Tamsin's new town?"),
+        ("Tamsin ships it on 4 May.", "When does Tamsin Okafor ship it?"),
+        ("Project Marlin ships on 4 May.", "When does Project Marlin ship?"),
         ("My landlord is called Mr Petrov.", "Tell me of him."),
         ("I broke my ankle.", "When can I get back to work?"),
         ("My dog is called Biscuit.", "What's its name?"),
