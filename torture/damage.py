@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import sqlite3
@@ -71,6 +72,7 @@ class Damages:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
         self._before = _rows(self._whole)
+        self._says_the_same = False
         self._killed = folder / "killed"
         shutil.copytree(str(self._whole), str(self._killed))
         leave_a_log(self._killed, environment_of(self._killed, folder))
@@ -107,10 +109,13 @@ class Damages:
     def _hurt(self, name: str, kind: str) -> bytes:
         """Damage one file, and return the log that must be read back nevertheless."""
         path, change = self._life / name, KINDS[kind]
+        self._says_the_same = False
         if change is None:
             path.unlink()
         else:
-            path.write_bytes(change(path.read_bytes(), self._rng))
+            before = path.read_bytes()
+            path.write_bytes(change(before, self._rng))
+            self._says_the_same = path.suffix == ".json" and says_the_same(before, path.read_bytes())
         return log_of(self._killed / "journal.db").read_bytes()
 
     def _missing(self, wanted: Dict[str, List[str]]) -> List[str]:
@@ -145,6 +150,8 @@ class Damages:
         if done.file == "journal.db":
             now = _rows(self._life)
             return any(not set(self._before[table]) <= set(now[table]) for table in TABLES)
+        if self._says_the_same:
+            return False
         return done.file.startswith("nights/") or (done.file.startswith("state/") and done.kind != "gone")
 
     def _turns(self) -> int:
@@ -172,6 +179,14 @@ def damage_all(
             done.append(damages.damage(name, kind))
             tell(done[-1])
     return done
+
+
+def says_the_same(before: bytes, after: bytes) -> bool:
+    """Return True where two files hold the same JSON: the 17th digit of a number may say nothing."""
+    try:
+        return bool(json.loads(before) == json.loads(after))
+    except ValueError:
+        return False
 
 
 def _names(said: str, name: str) -> bool:

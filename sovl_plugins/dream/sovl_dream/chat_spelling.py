@@ -30,6 +30,9 @@ _SHORT = {
 _TYPED = re.compile(rf"(?<![\w'’/.@-])(?:{'|'.join(map(re.escape, _SHORT))})(?![\w'’/.@-])")
 #: Who will or wants to is left out as well: "gonna stay at my aunt's".
 _LEFT_OUT = re.compile(r"^(?:(?:still|also|just) )?(?:gonna|wanna|gotta) ", re.IGNORECASE)
+#: "my sister is marrying him in a windmill??": no question, by its order.
+_TOLD = re.compile(r"(?:(?:so|omg|ok|and|but|wow),? ){0,3}(?:i|we|my|our)\b(?! (?:is|are|was|am)\b)", re.IGNORECASE)
+_ASKED_AT_LAST = re.compile(r"\b(?:what|when|where|who|whom|why|how|which|right|or not)$", re.IGNORECASE)
 #: What people tell of themselves as on a form.
 _LABEL = re.compile(
     r"^(?:my )?((?:(?:nick|middle|maiden|user)[ -]?)?name|age|birthday|home ?town|address|phone(?: number)?|"
@@ -48,7 +51,10 @@ def written_out(sentence: str) -> str:
         sentence = f"{who}{sentence[0].lower()}{sentence[1:]}"
     full = re.sub(r"(?<![\w'’/.@-])ur (?=gonna\b|going\b|right\b|so\b)", "you're ", sentence)
     full = re.sub(r"(?<![\w'’/.@-])(\w+?)(?=['’]s\b)", lambda m: _SHORT.get(m.group(), m.group()), full)
-    return _TYPED.sub(lambda m: _SHORT[m.group()], full)
+    full = _TYPED.sub(lambda m: _SHORT[m.group()], full)
+    bare = full.rstrip("?!")
+    amazed = len(full) - len(bare) > 1 and _TOLD.match(bare) and not _ASKED_AT_LAST.search(bare)
+    return f"{bare}!" if amazed else full
 
 
 def of_a_label(prompt: str) -> str:

@@ -193,7 +193,7 @@ def _antecedent(before: Statement, match: Match[str], thing: bool, clause: str) 
         return named
     if before.speaks_of_self:
         for phrase in (before.middle, _WHEN.sub("", before.complement)):
-            owned = _NEW.match(phrase)
+            owned = _NEW.match(re.split(r" (?:with|from|for|in|at|on|of) ", phrase)[0])
             if owned:
                 return f"my {owned.group(1)}"
             if _KNOWN.match(phrase) and _fits(phrase, thing, female):

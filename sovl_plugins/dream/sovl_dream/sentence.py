@@ -13,7 +13,7 @@ from typing import Match
 from sovl_dream.lexicon import MONTH, PEOPLE
 
 _OPENERS = re.compile(
-    r"^(?:(?:by the way|btw|well|so|oh|actually|also|and|but|hi|hello|hey|you know|fyi|for the record|guess what|"
+    r"^(?:(?:by the way|btw|well|so+|oh+|actually|also|and|but|hi|hello|hey|you know|fyi|for the record|guess what|"
     r"turns out(?: that)?|(?:i )?(?:(?:just|recently|finally|only) )?(?:found|find) out(?: that)?|"
     r"i should (?:explain|say|mention|add|tell you)(?: that)?|(?:quick|small|little) (?:update|note|thing)|"
     r"you (?:can|may|could)(?= (?:just )?call me\b)|"
@@ -24,7 +24,7 @@ _OPENERS = re.compile(
     r"(?:i )?(?:didn['’]?t|did not|never|forgot to) (?:mention|say|tell you)"
     r"(?: it| this| that)?(?: before| yet| earlier)?,? but|"
     r"in my (?:opinion|view|book)|(?:given|if i had|if i have) the choice|"
-    r"if (?:anyone|anybody|someone) (?:asks|wants to know)|"
+    r"if (?:anyone|anybody|someone)(?: [\w'’-]+){0,5} (?:asks|wants to know)|"
     r"if you (?:ever )?(?:need|want|wonder|are|were|have to|call|visit|come)\b[^,?]*,(?= (?:the|my|our|i|we)\b)|"
     r"of (?:the|my|our) [\w ]+,|"
     r"just so you know|for your information|i want you to know that|"
@@ -75,7 +75,7 @@ _DONE = (
     "got|bought|sold|moved|started|finished|adopted|won|lost|met|booked|signed|passed|broke|took|had|gave|picked|joined|"
     "found|fixed|painted|made|named|went|quit|left|ordered|learned|learnt|inherited|switched|changed|"
     "retired|grew up|turned|hid|put|kept|lent|stashed|planted|applied|enrolled|visited|stayed|baked|built|called|ran|"
-    "ate"
+    "ate|dropped|smashed|spilled|spilt|ruined|burnt|burned|forgot|paid|spent|saw|chose|cooked|planned"
 )
 _DONE_TO = r"(?:an?|my|our|the|to|up|into|some|out|off|down|for|from|in|at|with|back|last|tickets|\d\w*|\w{3,}ing)\b"
 _BEING = (
@@ -131,6 +131,14 @@ _REWRITTEN = (
             r"((?:in|on|under|behind|at|by|next to|near|inside) .+)$"
         ),
         lambda m: f"{_the(m.group(1))} {'is' if m.group(1).startswith('a') else 'are'} {m.group(2)}",
+    ),
+    # "There are 31 beds on our ward".
+    (
+        re.compile(
+            r"^There are ((?:\d+|[a-z]+(?:teen|ty|ty-[a-z]+)|two|three|four|five|six|seven|eight|nine|ten|eleven|"
+            r"twelve) .+?) (?:in|on|at) ((?:my|our) [\w'’ -]+)$"
+        ),
+        lambda m: f"{m.group(2)[0].upper()}{m.group(2)[1:]} has {m.group(1)}",
     ),
     # A cleft: "It was Ann who lent me the money".
     (

@@ -10,7 +10,7 @@ import random
 import re
 from typing import List, Optional, Sequence
 
-from sovl_dream.lexicon import DAY, FUNCTION_WORDS, MONTH
+from sovl_dream.lexicon import DAY, FUNCTION_WORDS, MONTH, PEOPLE
 from sovl_dream.sentence import plain_sentence
 from sovl_dream.statement import Statement
 from sovl_dream.verbs import is_infinitive
@@ -23,9 +23,15 @@ _OWN = re.compile(r"\b(?:I|[Mm]e|[Mm]y|[Mm]ine|[Ww]e|us|[Oo]urs?)\b(?!\.)")
 _UNSURE = re.compile(
     r"\b(?:if|maybe|perhaps|probably|suppose|supposing|imagine|pretend|wish|hope|guess|think|thought|believe|feel|seems?|"
     r"might|may|could|would|should|must|let['’]?s|unless|whether|wonder|wondering|story|novel|dream|dreamt|character|role|"
-    r"you|your|yours|yourself|he|she|him|(?:this|that|these|those)(?!['’]s)|example|e\.g|please|sorry|thanks|thank)\b|\?",
+    r"you|your|yours|yourself|example|e\.g|please|sorry|thanks|thank)\b|\?",
     re.IGNORECASE,
 )
+#: Of somebody or something that was spoken of before.
+_BEFORE = re.compile(
+    r"^(?:he|she|him|her|this|that|these|those)\b|\b(?:this|that|these|those)(?: (?:is|was|are|were)\b|[.!]*$)",
+    re.IGNORECASE,
+)
+_HE = re.compile(r"\b(?:he|she|him)\b", re.IGNORECASE)
 _BEGINS_NO_STATEMENT = re.compile(
     r"^(?:as|when|while|because|although|though|since|until|so|do|does|did|don['’]?t|not|no|never|to|of|for|with|in|on|at|"
     r"what|who|which|where|why|how|and|or|but|it|its|it['’]s|there|here|yes|ok|okay|hi|hello)\b",
@@ -67,7 +73,9 @@ def whole_statement(sentence: str) -> Optional[Statement]:
     """
     clean = plain_sentence(sentence).text
     words = clean.split()
-    if len(words) < LEAST_WORDS or not _OWN.search(clean) or _UNSURE.search(clean):
+    if len(words) < LEAST_WORDS or not _OWN.search(clean) or _UNSURE.search(clean) or _BEFORE.search(clean):
+        return None
+    if _HE.search(clean) and not re.search(rf"\b(?:{PEOPLE})\b|(?<=[a-z,] )(?!I\b)[A-Z][a-z]", clean):
         return None
     if _BEGINS_NO_STATEMENT.match(clean) or is_infinitive(words[0].strip(",")):
         return None

@@ -26,6 +26,11 @@ def told(prompt):
         ("so my gf Ellie likes ur hat", "so my girlfriend Ellie likes your hat"),
         ("gonna stay here", "I am going to stay here"),
         ("still wanna go", "I still want to go"),
+        ("my sis is marrying in a windmill??", "my sister is marrying in a windmill!"),
+        ("i won!?", "i won!"),
+        ("my sister is marrying who??", "my sister is marrying who??"),
+        ("is my dog called rex??", "is my dog called rex??"),
+        ("my dog is called rex?", "my dog is called rex?"),
         # Names, addresses and capitals are left alone.
         ("My initial is U.", "My initial is U."),
         ("mail u@ur.com or see /u/bf", "mail u@ur.com or see /u/bf"),
@@ -69,6 +74,21 @@ def test_labels(prompt, sentence):
         ("grew up in Cardiff but live in Bath now", ["I grew up in Cardiff", "I live in Bath"]),
         ("just found out my blood type is B negative", ["My blood type is B negative"]),
         ("hid the presents in the loft", ["I hid the presents in the loft"]),
+        ("There are 31 beds on our ward.", ["Our ward has 31 beds"]),
+        (
+            "im doing a half marathon w/ ann, pray for me, it's in Lowestoft",
+            ["I am doing a half marathon with ann, pray for me", "My half marathon is in Lowestoft"],
+        ),
+        ("sooo i caved", []),
+        ("dropped my phone down the loo", ["I dropped my phone down the loo"]),
+        (
+            "If anyone on the late shift asks, the key to our shed has been moved to a hook.",
+            ["The key to our shed has been moved to a hook"],
+        ),
+        (
+            "My gran still exchanges letters with a woman in Rome whom she found through a magazine.",
+            ["My gran still exchanges letters with a woman in Rome whom she found through a magazine"],
+        ),
         ("been with Sam for three years", ["I have been with Sam for three years"]),
         ("my brother's getting married in September", ["My brother is getting married in September"]),
         ("we're calling the baby Otis", ["We call the baby Otis"]),

@@ -47,7 +47,7 @@ class Curriculum:
 
 
 def steps_for(dreams: int, answers: int, passes: float, least: int, most: int) -> int:
-    """Return how many steps a night has for so many dreams, ``answers`` of them a step."""
+    """Return how many steps a night has at most for so many dreams, ``answers`` of them a step."""
     return max(least, min(most, round(passes * dreams / max(1, answers))))
 
 

@@ -73,7 +73,10 @@ class NightTraining:
             random.Random(f"{seed}:curriculum"),
         )
         most = settings.most_deep_steps if night.deep else settings.most_steps
-        self.total = steps_for(len(tonight), self.curriculum.tonight_count, settings.passes, settings.least_steps, most)
+        memories = {parent for dream in trained if dream.kind not in KEPT_KINDS for parent in dream.parents}
+        # Few dreams of many memories are no less to learn: to read them is learned in steps.
+        least = max(settings.least_steps, min(most, settings.steps_per_memory * len(memories)))
+        self.total = steps_for(len(tonight), self.curriculum.tonight_count, settings.passes, least, most)
         self.total = int(night.options.get("steps") or self.total)
         self._plan = [self.curriculum.batch() for _ in range(self.total)]
         self._dreams = [*tonight, *again, *background]

@@ -52,6 +52,9 @@ class GestationSettings(PluginSettings):
     batch_background: int = Field(3, ge=0, le=1024, description="Background dreams in a step.")
     passes: float = Field(1.5, gt=0, le=100, description="How often each dream is seen at most.")
     least_steps: int = Field(80, ge=1, le=100000, description="Steps of a short night.")
+    steps_per_memory: int = Field(
+        10, ge=0, le=1000, description="Steps of a night for each memory dreamed of, however few its dreams are."
+    )
     most_steps: int = Field(400, ge=1, le=100000, description="Steps of a long night.")
     most_deep_steps: int = Field(
         4000, ge=1, le=1000000, description="Steps of a deep night at most: it learns what many nights have learned."

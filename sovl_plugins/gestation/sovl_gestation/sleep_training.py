@@ -20,4 +20,4 @@ def sleep_train(night: Night, context: PluginContext, settings: GestationSetting
 
     :raises NightInterrupted: when it has to end early.
     """
-    return gestate(night, context, settings.model_copy(update={"passes": 1.0, "least_steps": 1}))
+    return gestate(night, context, settings.model_copy(update={"passes": 1.0, "least_steps": 1, "steps_per_memory": 0}))

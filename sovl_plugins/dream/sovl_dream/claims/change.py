@@ -44,7 +44,9 @@ def _since(s: Statement, rest: str) -> Iterator[str]:
     )
     # "My parents have moved to Spain" is another thing than "my meeting has moved to Friday".
     by_itself = shifted and lemma in ("move", "moved") and not date_parts(shifted.group(1))
-    if shifted and not by_itself and re.match(r"(?:my|our|the) ", s.subject):
+    to_a_place = shifted and "moved" in rest and re.match(r"(?:an?|the) ", shifted.group(1))
+    placed = to_a_place and shifted and not date_parts(shifted.group(1))
+    if shifted and not by_itself and not placed and re.match(r"(?:my|our|the) ", s.subject):
         yield f"{s.subject} is {_when(shifted.group(1))}"
     if lemma in ("move", "moved", "relocate", "relocated") and s.auxiliary != "do":
         yield from _moved(s, rest)
