@@ -18,11 +18,11 @@ from sovl_core.events import (
 def test_a_life_starts_loads_saves_and_stops_in_this_order(life_of: Any, plugin: Any, everything: Any) -> None:
     with life_of(plugin) as system:
         assert system.generate("hello").text == "reply to hello"
-    assert plugin.events == ["start", "models loaded", "save", "models unloaded", "stop"]
+    assert plugin.events == ["start", "save", "models loaded", "save", "models unloaded", "stop"]
     again = everything()
     with life_of(again):
         pass
-    assert again.events == ["start", "load {'saved': True}", "save", "stop"]
+    assert again.events == ["start", "save", "load {'saved': True}", "save", "stop"]
 
 
 def test_no_model_is_loaded_before_it_is_needed(life_of: Any, plugin: Any) -> None:
