@@ -144,8 +144,9 @@ PET = (
 _SOMEBODY = rf"my (?:{PEOPLE})(?: \w+)?"
 IS_SOMEBODY = r"(?:'s name)? is (?:called |named )?(?!(?:an?|the|from|in|at|on|very|so|not|my|our)\b)\w"
 #: Whole questions by relation: (pattern over the statement in lower case, questions). Filled in are {x} the subject,
-#: {p} {n} its "my dog", {t} the favourite thing, {w} what a code or password is for, {v} the verb, {o} what was put
-#: somewhere, {m} what stands before the preposition; a question is left out when the statement does not name it.
+#: {p} {n} its "my dog", {t} the favourite thing, {k} what is taught, {w} what a code or password is for, {v} the verb,
+#: {o} what was put somewhere, {m} what stands before the preposition; a question is left out when the statement does
+#: not name it.
 RELATIONS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     (
         r"^(?:my|our) \w+(?:'s name is| is (?:called|named))\b",

@@ -21,7 +21,7 @@ def test_relations(pattern, templates):
     re.compile(pattern)
     assert len(set(templates)) == len(templates)
     for template in templates:
-        assert slots(template) <= set("pnxtwvom")
+        assert slots(template) <= set("pnxtwvomk")
         assert template.endswith(("?", "."))
 
 

@@ -97,6 +97,11 @@ def test_steps_can_be_asked_for(make):
     assert make(options={"steps": None}).total == 3
 
 
+@pytest.mark.parametrize(("per_memory", "most", "total"), [(10, 400, 20), (10, 12, 12), (1, 400, 3), (0, 400, 3)])
+def test_each_memory_has_so_many_steps_however_few_its_dreams_are(make, per_memory, most, total):
+    assert make(steps_per_memory=per_memory, most_steps=most).total == total
+
+
 def test_a_skipped_step_moves_nothing(make):
     training = make()
     really = training.hooks

@@ -16,5 +16,5 @@ def test_a_short_night_sees_each_dream_once_and_is_a_night_otherwise(mocker):
     assert sleep_train(night, context, settings).status == "accepted"
     lived, by, tonight = gestate.call_args.args
     assert (lived, by) == (night, context)
-    assert tonight == GestationSettings(least_recall=0.4, passes=1.0, least_steps=1)
+    assert tonight == GestationSettings(least_recall=0.4, passes=1.0, least_steps=1, steps_per_memory=0)
     assert settings.passes == 1.5
