@@ -7,6 +7,7 @@ sentence that hands a text over or asks about the one before it, and attribution
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import List
 
 from sovl_dream.handed_over import begins_anothers_words, is_about_what_stands_before
@@ -55,7 +56,8 @@ def sentences(text: str) -> List[str]:
 
 def own_sentences(prompt: str) -> List[str]:
     """Return the sentences that the user said as themselves and did not take back, in order."""
-    text, quotations = masked(without_pasted(_UNSEEN.sub("", _BREAK.sub("\n", prompt))))
+    composed = unicodedata.normalize("NFC", prompt)  # an accent that stands by itself would cut a word in two
+    text, quotations = masked(without_pasted(_UNSEEN.sub("", _BREAK.sub("\n", composed))))
     rest = list(quotations)
     found: List[str] = []
     said = [sentence for sentence in sentences(text) if not _NUMBER.match(sentence)]
@@ -83,7 +85,7 @@ def own_sentences(prompt: str) -> List[str]:
 def all_own(prompt: str) -> bool:
     """Return True where the user said the whole of a turn as themselves."""
     whole = "".join(sentence for sentence in own_sentences(prompt))
-    return re.sub(r"\W", "", whole) == re.sub(r"\W", "", prompt)
+    return re.sub(r"\W", "", whole) == re.sub(r"\W", "", unicodedata.normalize("NFC", prompt))
 
 
 def _take_back(found: List[str], sentence: str, before: str) -> None:

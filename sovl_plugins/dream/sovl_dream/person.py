@@ -45,7 +45,8 @@ _BEFORE_SUBJECT = re.compile(
 _AFTER_SUBJECT = re.compile(
     rf"^\s+(?:{_AUXILIARIES}|always|usually|often|never|now|still|also|last|\w+ed)\b", re.IGNORECASE
 )
-_WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?|[^A-Za-z]+")
+#: Letters of any alphabet: "Valdrôme" holds no "me".
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|[\W\d_]+")
 
 
 def _swap(text: str, table: Dict[str, str]) -> List[str]:

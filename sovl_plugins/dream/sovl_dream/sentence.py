@@ -218,7 +218,7 @@ def without_opener(sentence: str) -> str:
 
 def plain_sentence(text: str) -> Sentence:
     """Make a sentence ready for parsing: "Actually, I'm a nurse now." gives "I am a nurse", said to hold now."""
-    clean = _without_end(re.sub(r"\s+", " ", text))
+    clean = without_end(re.sub(r"\s+", " ", text))
     bare = without_opener(clean)
     newly = bool(_INSTEAD.search(clean[: len(clean) - len(bare)]))
     bare, trails = _without_trails(bare)
@@ -252,7 +252,7 @@ def written_out(text: str) -> str:
     return _NOUN_IS.sub(r"\1 is ", text, count=1)
 
 
-def _without_end(text: str) -> str:
+def without_end(text: str) -> str:
     """Take off the full stop, and the pictures that stand for a smile."""
     end = len(text)
     while end and (text[end - 1] in " .!\u200d\ufe0f" or unicodedata.category(text[end - 1]) == "So"):

@@ -1,19 +1,20 @@
-"""What is told in a sentence that the rules cannot parse: kept whole, and asked for by what it is about.
+"""What is told in words that the rules cannot parse: kept whole, and asked for by what it is about.
 
 "there's a leak upstairs and the plumber's coming Friday" has no verb that a question could be made of, but "What did I
-tell you about the leak?" is a question all the same, and the whole sentence its answer.
+tell you about the leak?" is a question all the same, and the whole sentence its answer. So is a whole turn where no
+sentence of it is read ("booked it!! two weeks in the Azores"), and a sentence of which the rules read a part.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Set
 
 from sovl_dream.lexicon import DAY, FUNCTION_WORDS, MONTH, PEOPLE
-from sovl_dream.sentence import plain_sentence
+from sovl_dream.sentence import plain_sentence, without_end, without_opener
 from sovl_dream.statement import Statement
-from sovl_dream.verbs import is_infinitive
+from sovl_dream.verbs import is_infinitive, is_past
 
 #: Fewer words than this tell nothing by themselves.
 LEAST_WORDS = 4
@@ -21,9 +22,32 @@ LEAST_WORDS = 4
 _OWN = re.compile(r"\b(?:I|[Mm]e|[Mm]y|[Mm]ine|[Ww]e|us|[Oo]urs?)\b(?!\.)")
 #: Not said to be so, or said to whoever listens.
 _UNSURE = re.compile(
-    r"\b(?:if|maybe|perhaps|probably|suppose|supposing|imagine|pretend|wish|hope|guess|think|thought|believe|feel|seems?|"
-    r"might|may|could|would|should|must|let['’]?s|unless|whether|wonder|wondering|story|novel|dream|dreamt|character|role|"
-    r"you|your|yours|yourself|example|e\.g|please|sorry|thanks|thank)\b|\?",
+    r"\b(?:if|in case|maybe|perhaps|probably|suppose|supposing|imagine|pretend|wish|hope|guess|think|thought|believe|"
+    r"feel|seems?|might|(?<!in )(?<!of )may(?! \d)|could|would|should|must|let['’]?s|unless|whether|wonder|wondering|story|"
+    r"novel|dream|dreamt|character|role|you|your|yours|yourself|example|e\.g|please|sorry|thanks|thank)\b|\?",
+    re.IGNORECASE,
+)
+#: The user's own without a word that says so: "daughter rang", "booked it!!".
+_RELATIVE = re.compile(
+    rf"(?:^|[,;.!] )(?:the )?(?:{PEOPLE}|missus|hubby|hubs|wifey|grandson|granddaughter|gran|grandma|grandpa|grandad|"
+    r"granddad|nan|nana|niece|nephew|bro|bestie|kids|lads|girls|boys)(?= [a-z])",
+    re.IGNORECASE,
+)
+_LEFT_OUT = re.compile(
+    r"^(?:(?:just|finally|also|still|already|only) )?(?P<verb>[a-z]+) "
+    r"(?:an?|the|that|this|it|my|our|some|two|three|into|out|up|off|for|to|from|at|in|with)\b",
+    re.IGNORECASE,
+)
+#: A form that nobody has filled in.
+_BLANK = re.compile(r"\[[^\]]*\]|<[^>]*>|\{[^}]*\}|__|XXX|\([a-z]+\)|\$[A-Z_]+")
+#: Half of it is not so, and only the rules know which half.
+_DENIES = re.compile(
+    r"n['’]?t\b|\b(?:not|nor|neither|never|no longer|any ?more|any longer|used to|instead of|rather than|no)\b",
+    re.IGNORECASE,
+)
+#: What no sentence begins with that tells something by itself.
+_BEGINS_NOTHING = re.compile(
+    r"^(?:do|does|did|don['’]?t|not|no|never|to|of|what|who|which|where|why|how|yes|ok|okay|hi|hello|let)\b",
     re.IGNORECASE,
 )
 #: Of somebody or something that was spoken of before.
@@ -37,6 +61,8 @@ _BEGINS_NO_STATEMENT = re.compile(
     r"what|who|which|where|why|how|and|or|but|it|its|it['’]s|there|here|yes|ok|okay|hi|hello)\b",
     re.IGNORECASE,
 )
+_IT_IS = re.compile(r"^It(?:['’]s| is) (?!so\b|too\b|very\b)")
+_NAME = re.compile(r"(?!I(?:['’]|$))[^\W\d_a-z][\w'’-]*")
 #: What stands for no thing that one could ask about.
 _NO_TOPIC = FUNCTION_WORDS | frozenset(
     word
@@ -82,6 +108,64 @@ def whole_statement(sentence: str) -> Optional[Statement]:
     news = _news(words)
     statement = Statement(clean, "", "", "", "", "", "", news)
     return statement if news and topics(statement) else None
+
+
+def may_be_kept(sentence: str) -> bool:
+    """Return True for a sentence that may stand beside what else a turn tells, for it is said to be so.
+
+    :param sentence: one of the user's own, no question, no small talk and no mood.
+    """
+    clean = in_own_words(sentence)
+    unsaid = any(pattern.search(clean) for pattern in (_UNSURE, _DENIES, _BEGINS_NOTHING, _BLANK))
+    return len(clean.split()) > 1 and not unsaid and not is_infinitive(clean.split()[0].strip(","))
+
+
+def names_what_stands_before(sentence: str) -> bool:
+    """Return True for "It's number 608", after a sentence about a locker."""
+    words = in_own_words(sentence).split()
+    return _IT_IS.match(" ".join(words)) is not None and any(
+        _VALUE.match(word.strip(",")) or _NAME.match(word) for word in words[1:]
+    )
+
+
+def is_own(sentence: str) -> bool:
+    """Return True where a sentence tells of the user or what is theirs, be it without a word that says so."""
+    clean = in_own_words(sentence)
+    done = _LEFT_OUT.match(clean)
+    left_out = done is not None and is_past(done.group("verb"))
+    return left_out or any(pattern.search(clean) for pattern in (_OWN, _RELATIVE))
+
+
+def in_own_words(sentence: str) -> str:
+    """Return a sentence as it was said, without what leads into it and without its end."""
+    bare = without_end(without_opener(re.sub(r"\s+", " ", sentence).strip()))
+    bare = re.sub(r"(?<!\S)i(?=['’]| [a-z])", "I", bare)
+    return bare[:1].upper() + bare[1:]
+
+
+def kept(sentences: Sequence[str]) -> Optional[Statement]:
+    """Return sentences as one statement without subject and verb, None where nothing in them can be asked for."""
+    clean = ". ".join(map(in_own_words, sentences))
+    words = clean.split()
+    if len(words) < LEAST_WORDS:
+        return None
+    news = _news(words)
+    statement = Statement(clean, "", "", "", "", "", "", news)
+    return statement if news and topics(statement) else None
+
+
+def left_unsaid(sentence: str, statements: Sequence[Statement]) -> bool:
+    """Return True where a sentence holds a number or a name that none of its statements tells."""
+    told = _content(" ".join(statement.text for statement in statements))
+    words = in_own_words(sentence).split()
+    missing = [word.strip(",.;:!()") for word in words[1:] if not _content(word) <= told]
+    return any(_VALUE.match(word) or _NAME.match(word) for word in missing)
+
+
+def _content(text: str) -> Set[str]:
+    """Return the words of a text that say something, as far as they are the same in every form."""
+    found = (re.sub(r"['’]\w+$", "", word) for word in re.findall(r"[\w'’-]+", text.lower()))
+    return {word[:5] for word in found if word and word not in _NO_TOPIC}
 
 
 def topics(statement: Statement) -> List[str]:

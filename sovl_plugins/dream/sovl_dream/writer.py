@@ -11,16 +11,15 @@ from sovl_core.records import Episode
 from sovl_dream.answers import completed, question_of
 from sovl_dream.implication import with_implied
 from sovl_dream.lexicon import CUE_FRAMES, FUNCTION_WORDS
-from sovl_dream.memories import statements_in
+from sovl_dream.memories import SAID_AT_ONCE, Telling, tellings_in
 from sovl_dream.person import to_first_person, to_second_person
 from sovl_dream.settings import DreamSettings
 from sovl_dream.statement import Statement, is_plural
 from sovl_dream.verification import holds
+from sovl_dream.whole import in_own_words
 from sovl_dream.wording import is_somebody, questions_about
 
 WRITER = "templates"
-#: Words of an answer that tells several statements at most: it is to be short enough to be said as a whole.
-SAID_AT_ONCE = 20
 _TALK = (
     "Hi! {q}",
     "By the way, {l}",
@@ -52,16 +51,32 @@ def dream(
     question = question_of(episode)
     if question and not completed(question, episode.prompt):
         dreams += _answered_question(episode, question)
-    statements = statements_in(episode)
-    together = told_together([one for one in map(answer_sentence, statements) if one not in outdated])
-    for said in statements:
-        for statement in with_implied(said):
-            answer, alone = answer_sentence(statement), answer_sentence(said)
-            whole = together.get(alone, alone)
-            if whole != alone and answer not in outdated and holds(whole, said_back(statement.complement)):
-                answer = whole
-            dreams += _statement_dreams(statement, answer, episode, per_memory, settings, rng)
+    tellings = tellings_in(episode)
+    together = told_together([piece for telling in tellings for piece in _pieces(telling, outdated)])
+    for telling in tellings:
+        for said in telling.statements:
+            for statement in with_implied(said):
+                answer, alone = answer_sentence(statement), answer_sentence(said)
+                piece = alone if alone in together else _said_whole(telling)
+                whole = together.get(piece, alone)
+                if whole != alone and answer not in outdated and holds(whole, said_back(statement.complement)):
+                    answer = whole
+                dreams += _statement_dreams(statement, answer, episode, per_memory, settings, rng)
     return dreams
+
+
+def _pieces(telling: Telling, outdated: AbstractSet[str]) -> List[str]:
+    """Return what a telling is answered with: its statements, or itself where they leave something of it unsaid."""
+    statements = [answer_sentence(one) for one in telling.statements]
+    still = [one for one in statements if one not in outdated]
+    whole = _said_whole(telling)
+    if len(still) < len(statements) or len(whole.split()) > SAID_AT_ONCE:
+        return still
+    return [whole] if telling.whole or not statements else still
+
+
+def _said_whole(telling: Telling) -> str:
+    return to_second_person(in_own_words(telling.sentence)) + "."
 
 
 def told_together(sentences: Sequence[str]) -> Dict[str, str]:
