@@ -23,8 +23,8 @@ _OWN = re.compile(r"\b(?:I|[Mm]e|[Mm]y|[Mm]ine|[Ww]e|us|[Oo]urs?)\b(?!\.)")
 #: Not said to be so, or said to whoever listens.
 _UNSURE = re.compile(
     r"\b(?:if|in case|maybe|perhaps|probably|suppose|supposing|imagine|pretend|wish|hope|guess|think|thought|believe|"
-    r"feel|seems?|might|(?<!in )(?<!of )may(?! \d)|could|would|should|must|let['’]?s|unless|whether|wonder|wondering|story|"
-    r"novel|dream|dreamt|character|role|you|your|yours|yourself|example|e\.g|please|sorry|thanks|thank)\b|\?",
+    r"feel|seems?|might|(?<!in )(?<!of )may(?! \d)|could|would|should|must|let['’]?s|unless|whether|"
+    r"wonder|wondering|story|novel|dream|dreamt|character|role|you|your|yours|yourself|example|e\.g|please|sorry|thanks|thank)\b|\?",
     re.IGNORECASE,
 )
 #: The user's own without a word that says so: "daughter rang", "booked it!!".
